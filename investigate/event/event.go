@@ -36,6 +36,9 @@ type Event struct {
 	UserAgent string
 	// ErrorCode and ErrorMessage are empty for a call that succeeded.
 	ErrorCode, ErrorMessage string
+	// SignIn is the outcome that the response of a console sign-in gives:
+	// "Success" or "Failure". Empty for every other call.
+	SignIn string
 	// Account is the account in which the event was recorded:
 	// recipientAccountId, or else that of the identity.
 	Account string
@@ -51,8 +54,10 @@ type Event struct {
 	// Principal is who acted, resolved to what can be contained.
 	Principal Principal
 	// Session names the one use of the principal that this event belongs to:
-	// a role session, a console sign-in, or an access key. Unique within the
-	// principal only.
+	// a role session as aws:userid has it ("AROA...:name"), a federated user
+	// likewise ("123456789012:name"), a console sign-in (principalId, "@", the
+	// time it began), or else an access key. Unique within the principal only.
+	// Empty if the record names none.
 	Session string
 	// Raw is the whole record as one JSON object, byte for byte.
 	Raw []byte
@@ -60,4 +65,6 @@ type Event struct {
 
 // Failed reports whether the call was turned down or did not work: an error
 // code, an error message, or a console sign-in whose response says Failure.
-func (e *Event) Failed() bool { return e.ErrorCode != "" || e.ErrorMessage != "" }
+func (e *Event) Failed() bool {
+	return e.ErrorCode != "" || e.ErrorMessage != "" || e.SignIn == "Failure"
+}

@@ -14,6 +14,22 @@ const (
 	Critical      Level = "critical"
 )
 
+// Rank orders levels: 0 for informational, 4 for critical, and 0 for a word that
+// is no level.
+func (l Level) Rank() int {
+	switch l {
+	case Low:
+		return 1
+	case Medium:
+		return 2
+	case High:
+		return 3
+	case Critical:
+		return 4
+	}
+	return 0
+}
+
 // A Finding is a rule that matched for a principal, with its events. Its JSON
 // form is part of the contract of "cordon rank --format json".
 type Finding struct {
