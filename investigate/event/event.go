@@ -46,6 +46,8 @@ type Event struct {
 	RequestID string
 	// AccessKey is userIdentity.accessKeyId.
 	AccessKey string
+	// IdentityType is userIdentity.type ("IAMUser", "AssumedRole", "Root").
+	IdentityType string
 	// InvokedBy is userIdentity.invokedBy: the AWS service that made the call
 	// on the principal's behalf.
 	InvokedBy string

@@ -136,7 +136,7 @@ func (r *Reader) event(raw []byte, f *fields) (Event, error) {
 	e.SignIn = r.signIn(&e, f.response)
 
 	id := r.readIdentity(f.identity)
-	e.AccessKey, e.InvokedBy = id.accessKey, id.invokedBy
+	e.AccessKey, e.InvokedBy, e.IdentityType = id.accessKey, id.invokedBy, id.kind
 	e.Principal = id.principal(&e, string(unquote(f.kind)))
 	e.Session = id.session(&e, isTrue(f.console))
 	e.Account = r.share(unquote(f.recipient))
