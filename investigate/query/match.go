@@ -40,9 +40,9 @@ func (e *Expr) test(f Fields) bool {
 	case Present:
 		return ok
 	case Empty:
-		return !ok || text(left) == ""
+		return !ok || Text(left) == ""
 	case Blank:
-		return !ok || strings.TrimFunc(text(left), unicode.IsSpace) == ""
+		return !ok || strings.TrimFunc(Text(left), unicode.IsSpace) == ""
 	case NotEqual:
 		right, rok := e.Right[0].value(f)
 		return !ok || !rok || compare(left, right) != 0
@@ -59,7 +59,7 @@ func (e *Expr) test(f Fields) bool {
 		}
 		return false
 	case Regexp:
-		return e.Regexp.MatchString(text(left))
+		return e.Regexp.MatchString(Text(left))
 	case True:
 		return truthy(left)
 	}
@@ -69,7 +69,7 @@ func (e *Expr) test(f Fields) bool {
 	}
 	switch e.Op {
 	case Contains:
-		return strings.Contains(text(left), text(right))
+		return strings.Contains(Text(left), Text(right))
 	case Equal:
 		return compare(left, right) == 0
 	case Less:
@@ -102,7 +102,7 @@ func (o Operand) value(f Fields) (value any, ok bool) {
 func (o Operand) call(f Fields) (any, bool) {
 	whole, ok := o.Args[0].value(f)
 	part, pok := o.Args[1].value(f)
-	if ok && pok && strings.Contains(text(whole), text(part)) {
+	if ok && pok && strings.Contains(Text(whole), Text(part)) {
 		return float64(1), true
 	}
 	return float64(0), true
@@ -118,7 +118,7 @@ func compare(a, b any) int {
 			return cmp.Compare(x, y)
 		}
 	}
-	return strings.Compare(text(a), text(b))
+	return strings.Compare(Text(a), Text(b))
 }
 
 func hasWord(f Fields, word string) bool {
@@ -126,5 +126,5 @@ func hasWord(f Fields, word string) bool {
 		return s.Contains(word)
 	}
 	message, ok := f.Lookup("@message")
-	return ok && containsFold(text(message), word)
+	return ok && containsFold(Text(message), word)
 }

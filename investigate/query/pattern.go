@@ -100,7 +100,7 @@ func (p *Pattern) matchesOne(v any) bool {
 		n, ok := number(v)
 		return ok && p.orders(n)
 	}
-	s := text(v)
+	s := Text(v)
 	switch p.Kind {
 	case Exact:
 		if p.Cased {

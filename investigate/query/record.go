@@ -56,6 +56,8 @@ func (r *Record) typed(path string) (value string, typed bool) {
 		return e.SharedID, true
 	case "userIdentity.accessKeyId":
 		return e.AccessKey, true
+	case "userIdentity.type":
+		return e.IdentityType, true
 	case "userIdentity.invokedBy":
 		return e.InvokedBy, true
 	}

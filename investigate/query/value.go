@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// text is a value as text: a string as it is, a number and a boolean as JSON
+// Text is a field's value as text: a string as it is, a number and a boolean as JSON
 // writes them, a list or an object as its JSON.
-func text(v any) string {
+func Text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
