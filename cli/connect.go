@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/smithy-go"
+
+	"cordon/playbooks/tabletop"
+)
+
+// A connection is a way to one account: it is made once and never changed.
+type connection struct {
+	cfg aws.Config
+	// regions are those whose events are read.
+	regions []string
+	// roles are the ARNs of the roles that the profile assumes on its way, the
+	// last one first. Containing one of them would cut off the operator.
+	roles []string
+	// exercise is nil for a real account.
+	exercise *tabletop.Exercise
+}
+
+// globalRegion is where the events of IAM and other global services are
+// recorded (AWS CloudTrail user guide, "About global service events").
+const globalRegion = "us-east-1"
+
+// connect makes the connection, and fails at once if there are no credentials.
+// The caller closes it.
+func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) {
+	if f.Sandbox != "" {
+		return a.connectExercise(ctx, f)
+	}
+	meta := &boundedMetadata{}
+	options := []func(*config.LoadOptions) error{
+		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = meta }),
+	}
+	if f.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(f.Profile))
+	}
+	if len(f.Regions) > 0 {
+		options = append(options, config.WithRegion(f.Regions[0]))
+	}
+	if f.Endpoint != "" {
+		options = append(options, config.WithBaseEndpoint(f.Endpoint))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, connectError(f.Profile, err)
+	}
+	if f.Endpoint != "" {
+		cfg.ConfigSources = slices.Insert(cfg.ConfigSources, 0, any(typedEndpoint(f.Endpoint)))
+	}
+	if cfg.Region == "" {
+		cfg.Region = globalRegion
+	}
+	meta.client = imds.NewFromConfig(cfg, func(o *imds.Options) { o.Retryer = aws.NopRetryer{} })
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, connectError(a.profile(f), err)
+	}
+	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), roles: roleChain(cfg)}, nil
+}
+
+// connectExercise starts an exercise in this process and connects to it as its
+// responder. The configuration is built by hand: nothing of the machine's own
+// credentials, profiles or endpoints is read.
+func (a *App) connectExercise(ctx context.Context, f accountFlags) (*connection, error) {
+	scenario, err := tabletop.Load(f.Sandbox)
+	if err != nil {
+		return nil, usageError(scenarioHint(), "%w", err)
+	}
+	exercise, err := tabletop.Start(ctx, scenario, tabletop.Options{})
+	if err != nil {
+		return nil, failure("exercise", "", fmt.Errorf("starting the exercise: %w", err))
+	}
+	cfg := aws.Config{
+		Region:       globalRegion,
+		BaseEndpoint: aws.String(exercise.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(
+			exercise.Responder().AccessKeyID, exercise.Responder().SecretAccessKey, ""),
+	}
+	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), exercise: exercise}, nil
+}
+
+// close ends the exercise, if there is one.
+func (c *connection) close() {
+	if c.exercise != nil {
+		c.exercise.Stop()
+	}
+}
+
+func (a *App) profile(f accountFlags) string {
+	if f.Profile != "" {
+		return f.Profile
+	}
+	return a.Getenv("AWS_PROFILE")
+}
+
+// eventRegions are the Regions to ask for events: those given, or else the
+// configured one, and the one that has IAM's.
+func eventRegions(given []string, configured string) []string {
+	regions := slices.Clone(given)
+	if len(regions) == 0 {
+		regions = []string{configured}
+	}
+	regions = append(regions, globalRegion)
+	slices.Sort(regions)
+	return slices.Compact(regions)
+}
+
+// roleChain follows role_arn and source_profile through the AWS configuration.
+func roleChain(cfg aws.Config) []string {
+	var roles []string
+	for _, source := range cfg.ConfigSources {
+		shared, ok := source.(config.SharedConfig)
+		for p := &shared; ok && p != nil; p = p.Source {
+			if p.RoleARN != "" {
+				roles = append(roles, p.RoleARN)
+			}
+		}
+	}
+	return roles
+}
+
+// A typedEndpoint is --endpoint-url. What was typed wins over endpoints of
+// single services in the environment and the configuration, as it does in the
+// AWS CLI ("Service-specific endpoints", AWS SDKs and tools reference guide).
+type typedEndpoint string
+
+// GetServiceBaseEndpoint answers the SDK's question for every service.
+func (e typedEndpoint) GetServiceBaseEndpoint(context.Context, string) (string, bool, error) {
+	return string(e), true, nil
+}
+
+// boundedMetadata asks the EC2 metadata service once, without the retries that
+// would make a laptop wait for seconds to hear that it is not an instance. The
+// client's own limits are 250 ms to connect and 500 ms for an answer.
+type boundedMetadata struct{ client *imds.Client }
+
+// GetMetadata passes the question on.
+func (m *boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataInput, opts ...func(*imds.Options)) (*imds.GetMetadataOutput, error) {
+	return m.client.GetMetadata(ctx, in, opts...)
+}
+
+const noCredentialsHint = "give --profile NAME or set AWS_PROFILE or AWS_ACCESS_KEY_ID; " +
+	"or read files with --from PATH; or try it without an account with --sandbox"
+
+// connectError says in one sentence what is missing.
+func connectError(profile string, err error) error {
+	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		return usageError("see the names in ~/.aws/config, or: aws configure list-profiles",
+			"there is no AWS profile %q", missing.Profile)
+	}
+	if _, ok := errors.AsType[*ssocreds.InvalidTokenError](err); ok {
+		login := "aws sso login"
+		if profile != "" {
+			login += " --profile " + profile
+		}
+		return failure("credentials_expired", "run: "+login, errors.New("the single sign-on session has expired"))
+	}
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok && op.Service() == imds.ServiceID {
+		return failure("no_credentials", noCredentialsHint, errors.New("no AWS credentials found"))
+	}
+	return failure("credentials", noCredentialsHint, fmt.Errorf("getting AWS credentials: %w", err))
+}

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+type pathsJSON struct {
+	Config           string `json:"config"`
+	AuditLog         string `json:"audit_log"`
+	ExerciseAuditLog string `json:"exercise_audit_log"`
+}
+
+func newPathsCommand(app *App) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "paths",
+		Short: "Where cordon's own files are",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			p := pathsJSON{Config: app.configPath(), AuditLog: app.auditPath("", false), ExerciseAuditLog: app.auditPath("", true)}
+			if format == formatJSON {
+				return writeJSON(app.Stdout, p)
+			}
+			return printing(app.Stdout, func(w io.Writer) { printPaths(w, p) })
+		},
+	}
+	formatFlag(cmd.Flags(), &format, formatText, formatJSON)
+	return cmd
+}
+
+func printPaths(w io.Writer, p pathsJSON) {
+	fmt.Fprintf(w, "config              %s\n", clean.Line(p.Config))
+	fmt.Fprintf(w, "audit log           %s\n", clean.Line(p.AuditLog))
+	fmt.Fprintf(w, "exercise audit log  %s\n", clean.Line(p.ExerciseAuditLog))
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"cordon/investigate/clean"
+)
+
+// The values of --format.
+const (
+	formatText = "text"
+	formatJSON = "json"
+	formatCSV  = "csv"
+)
+
+// A table is rows of cells under a header. Cells are cleaned when printed.
+type table struct {
+	header []string
+	rows   [][]string
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// print writes the table with columns two cells apart, by display width, so
+// that wide and combining characters do not shift what follows.
+func (t *table) print(w io.Writer) {
+	lines := make([][]string, 0, len(t.rows)+1)
+	for _, row := range append([][]string{t.header}, t.rows...) {
+		cleaned := make([]string, len(row))
+		for i, cell := range row {
+			cleaned[i] = clean.Line(cell)
+		}
+		lines = append(lines, cleaned)
+	}
+	widths := make([]int, len(t.header))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], displaywidth.String(cell))
+		}
+	}
+	for _, line := range lines {
+		var b strings.Builder
+		for i, cell := range line {
+			b.WriteString(cell)
+			b.WriteString(strings.Repeat(" ", widths[i]-displaywidth.String(cell)+2))
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}
+
+// printCSV writes the table as RFC 4180 with a header. A cell that a
+// spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
+// Injection").
+func (t *table) printCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(t.header); err != nil {
+		return err
+	}
+	for _, row := range t.rows {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			safe[i] = formulaSafe(clean.Line(cell))
+		}
+		if err := out.Write(safe); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func formulaSafe(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// writeJSON writes v as one indented JSON object. Values stay what they are, for
+// programs, but whatever a terminal would act on is written as its \u escape.
+func writeJSON(w io.Writer, v any) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeUnprintable(buf.Bytes()))
+	return err
+}
+
+// escapeUnprintable rewrites valid JSON so that only printable characters
+// remain: C1 controls, bidi and zero-width marks can stand in strings only,
+// where a \u escape means the same.
+func escapeUnprintable(doc []byte) []byte {
+	out := make([]byte, 0, len(doc))
+	for _, r := range string(doc) {
+		switch {
+		case r == '\n' || clean.Line(string(r)) == string(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
+}
+
+// A stream is a writer that keeps its first error, so that printers need not
+// look after each line.
+type stream struct {
+	w   io.Writer
+	err error
+}
+
+// Write writes unless an earlier write failed.
+func (s *stream) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
+}
+
+// printing runs a text printer and returns the first error of its writes.
+func printing(w io.Writer, print func(io.Writer)) error {
+	s := &stream{w: w}
+	print(s)
+	return s.err
+}
