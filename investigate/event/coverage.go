@@ -20,6 +20,9 @@ type Coverage struct {
 	// Events counts distinct events; Duplicates counts further copies.
 	Events     int `json:"events"`
 	Duplicates int `json:"duplicates"`
+	// OutsideWindow counts events that were read and left out because they are
+	// outside the time asked for. No other count has them.
+	OutsideWindow int `json:"-"`
 	// From and To are the times of the oldest and newest event, and CompleteTo
 	// the time up to which nothing is missing because of late delivery. All
 	// are UTC and nil for "not known".
