@@ -1,0 +1,194 @@
+package contain
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// tick is the time between two readings.
+	tick = time.Second
+	// patience is how many readings a write is given to show: IAM is
+	// eventually consistent ("Changes that I make are not always immediately
+	// visible", IAM User Guide).
+	patience = 10
+	// lostPatience is the same for a write whose answer was lost.
+	lostPatience = 5
+)
+
+// contain writes the deny, reads it back, and watches it.
+func (r *run) contain(ctx context.Context) error {
+	r.reach(Planned, time.Time{}, fmt.Sprintf("the caller is %s, and %s is the one planned", r.s.caller.ARN, r.s.target))
+	if stands, at := r.findStanding(ctx); stands != nil {
+		r.s.deny = *stands
+		r.undo = undoOf(r.s.target, stands.name)
+		r.note = fmt.Sprintf("nothing was written: %s is contained already, by the policy %s", r.s.target, stands.name)
+		r.reach(InPlace, at, r.note)
+		r.keep(*stands)
+		return r.hold(ctx)
+	}
+	r.chooseName(ctx)
+	if err := ctx.Err(); err != nil {
+		return r.a.explain(err, "nothing was written")
+	}
+	if err := r.begin(ctx, r.a.putCall(r.s.target, r.s.deny)); err != nil {
+		return err
+	}
+	if err := r.put(ctx); err != nil || r.state != InPlace {
+		return err
+	}
+	return r.hold(ctx)
+}
+
+// findStanding reads again the policy of cordon's that the plan had found.
+func (r *run) findStanding(ctx context.Context) (*policy, time.Time) {
+	names := []string{r.a.o.PolicyName}
+	if r.s.stands != nil {
+		names = append(names, r.s.stands.name)
+	}
+	for _, name := range names {
+		p, ans, err := r.a.getInline(ctx, r.s.target, name)
+		if err == nil && classify(p.doc).ours() {
+			return &p, ans.at
+		}
+	}
+	return nil, time.Time{}
+}
+
+// chooseName looks immediately before the write whether the name is free, for
+// Put*Policy overwrites in silence. If it is not, or cannot be told, the deny
+// goes in beside, under a name that nobody can have taken.
+func (r *run) chooseName(ctx context.Context) {
+	p, _, err := r.a.getInline(ctx, r.s.target, r.a.o.PolicyName)
+	if isGone(err) {
+		r.s.deny.name = r.a.o.PolicyName
+		return
+	}
+	r.s.deny.name = r.a.fallbackName(r.s.opID)
+	if err == nil {
+		before := map[string]string{policyKey(p.name): p.doc}
+		for k, v := range r.s.before {
+			before[k] = v
+		}
+		r.s.before = before
+	}
+}
+
+// put makes the write and reads it back. It is not cut short when the caller
+// gives up: half a write is the one thing that nobody can tell afterwards.
+func (r *run) put(ctx context.Context) error {
+	r.undo = undoOf(r.s.target, r.s.deny.name)
+	wctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.a.o.CallTime)
+	ans, err := r.a.putInline(wctx, r.s.target, r.s.deny, mark(r.s.opID, r.intent.Hash))
+	cancel()
+	r.calls[0].RequestID = ans.requestID
+	if err != nil {
+		r.calls[0].Error = Explain(err).Message
+	} else {
+		r.reach(Requested, ans.at, "AWS accepted "+r.calls[0].API)
+	}
+	return r.settle(ctx, err)
+}
+
+// settle reads until it is certain what became of the write.
+func (r *run) settle(ctx context.Context, put error) error {
+	tries := patience
+	switch {
+	case isDefinite(put):
+		tries = 1
+	case put != nil:
+		tries = lostPatience
+	}
+	var last reading
+	for i := range tries {
+		if i > 0 && r.a.o.Sleep(ctx, tick) != nil {
+			break
+		}
+		last = r.read(ctx, r.s.deny)
+		switch last.seen {
+		case present:
+			r.confirm(put, last)
+			return nil
+		case replaced:
+			r.revert(ctx, last)
+			return nil
+		}
+	}
+	return r.conclude(ctx, put, last)
+}
+
+func (r *run) confirm(put error, last reading) {
+	r.keep(last.policy)
+	if put != nil {
+		r.note = "AWS's answer to the write was lost; reading shows that it took effect"
+		r.warnings = append(r.warnings, r.note)
+	}
+	r.reach(InPlace, last.at, fmt.Sprintf("the policy %s was read back, equal to what was written", last.policy.name))
+}
+
+// conclude says what is so when no reading showed the policy.
+func (r *run) conclude(ctx context.Context, put error, last reading) error {
+	switch {
+	case last.seen == absent && put != nil:
+		r.after = map[string]string{}
+		r.reach(Failed, last.at, "the policy is not there")
+		return r.a.explain(put, "containing "+r.s.target.String())
+	case last.seen == absent:
+		r.revert(ctx, last)
+	case isDefinite(put):
+		r.reach(Failed, time.Time{}, "AWS refused the write")
+		return r.a.explain(put, "containing "+r.s.target.String())
+	case put != nil:
+		r.problem = &Problem{
+			Code:    CodeUnknown,
+			Message: fmt.Sprintf("AWS's answer to the write was lost (%s), and the account could not be read since (%s)", Explain(put).Message, Explain(last.err).Message),
+			Next:    "Run status when AWS answers again: the next start checks this operation against the account.",
+			Err:     put,
+		}
+		r.reach(Unknown, time.Time{}, r.problem.Message)
+	default:
+		r.problem = r.a.explain(last.err, "AWS accepted the policy, but it could not be read back")
+		r.problem = &Problem{Code: CodeUnread, Message: r.problem.Message, Next: r.problem.Next, Err: last.err}
+		r.tell(Progress{Read: r.problem.Message, Problem: r.problem})
+	}
+	return nil
+}
+
+// keep notes what stands after the operation.
+func (r *run) keep(p policy) {
+	r.after = map[string]string{policyKey(p.name): p.doc}
+}
+
+// What a reading showed.
+type seen int
+
+const (
+	unreadable seen = iota
+	present
+	absent
+	replaced
+)
+
+// A reading is one look at one policy.
+type reading struct {
+	seen   seen
+	policy policy
+	at     time.Time
+	err    error
+}
+
+// read looks whether the policy stands as it was written. It is bounded in
+// time, and not cut short by the caller giving up.
+func (r *run) read(ctx context.Context, want policy) reading {
+	got, ans, err := r.a.getInline(context.WithoutCancel(ctx), r.s.target, want.name)
+	switch {
+	case isGone(err):
+		return reading{seen: absent}
+	case err != nil:
+		return reading{err: err}
+	case sameDocument(got.doc, want.doc):
+		return reading{seen: present, policy: got, at: ans.at}
+	}
+	return reading{seen: replaced, policy: got, at: ans.at}
+}
