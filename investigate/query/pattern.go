@@ -108,7 +108,7 @@ func (p *Pattern) matchesOne(v any) bool {
 		}
 		return len(s) == len(p.Text) && isASCII(s) && equalFoldASCII(s, p.Text) || strings.EqualFold(s, p.Text)
 	case Prefix:
-		return strings.HasPrefix(p.cased(s), p.Text)
+		return p.prefixOf(s)
 	case Suffix:
 		return strings.HasSuffix(p.cased(s), p.Text)
 	case Part:
@@ -123,6 +123,15 @@ func (p *Pattern) matchesOne(v any) bool {
 		return err == nil && p.Prefix.Contains(addr.Unmap())
 	}
 	return false
+}
+
+// prefixOf is strings.HasPrefix without an allocation for the usual text: it
+// is asked of every event's name.
+func (p *Pattern) prefixOf(s string) bool {
+	if n := len(p.Text); !p.Cased && len(s) >= n && isASCII(s[:n]) {
+		return equalFoldASCII(s[:n], p.Text)
+	}
+	return strings.HasPrefix(p.cased(s), p.Text)
 }
 
 func (p *Pattern) cased(s string) string {

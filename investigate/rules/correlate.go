@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -30,53 +31,92 @@ type Correlated struct {
 //
 // CloudTrail's times are whole seconds. Two events of the same second can be in
 // either order for temporal_ordered.
+//
+// A correlation that refers to another sees it at each event at which the other
+// held, with what had led to it by then. Quiet correlations give nothing of
+// their own.
 func (s *Set) Correlate(ms []Match) []Correlated {
-	byRule := make(map[*Rule][]*Match)
+	run := correlating{hits: make(map[*Rule][]*hit), begun: make(map[*Rule]bool)}
 	for i := range ms {
-		if !ms[i].Time.IsZero() {
-			byRule[ms[i].Rule] = append(byRule[ms[i].Rule], &ms[i])
+		if m := &ms[i]; m.Rule.feeds && !m.Time.IsZero() {
+			run.hits[m.Rule] = append(run.hits[m.Rule], &hit{Match: m})
 		}
 	}
 	var found []Correlated
 	for _, r := range s.rules {
 		if r.Correlation != nil {
-			found = r.correlate(byRule, found)
+			found = append(found, run.correlate(r)...)
 		}
 	}
 	return found
 }
 
-// correlate groups the matches and looks at each group by itself.
-func (r *Rule) correlate(byRule map[*Rule][]*Match, found []Correlated) []Correlated {
-	c := r.Correlation
-	groups := make(map[string][]*Match)
-	var keys []string
+// A hit is a match of a rule, or a moment at which a correlation held.
+type hit struct {
+	*Match
+	parts []Match // what led to it, for a correlation
+}
+
+func (h *hit) matches() []Match {
+	if h.parts != nil {
+		return h.parts
+	}
+	return []Match{*h.Match}
+}
+
+// correlating is one run over one set of matches.
+type correlating struct {
+	hits  map[*Rule][]*hit
+	begun map[*Rule]bool
+}
+
+// correlate finds the spans of one correlation, after those of the ones that it
+// refers to.
+func (x *correlating) correlate(r *Rule) []Correlated {
+	c, first := r.Correlation, !x.begun[r]
+	x.begun[r] = true
 	for _, base := range c.Rules {
-		for _, m := range byRule[base] {
-			key, ok := c.groupKey(m)
-			if !ok {
-				continue
-			}
-			if groups[key] == nil {
-				keys = append(keys, key)
-			}
-			groups[key] = append(groups[key], m)
+		if base.Correlation != nil && !x.begun[base] {
+			x.correlate(base)
 		}
 	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		group := groups[key]
-		slices.SortFunc(group, func(a, b *Match) int { return c.compare(a, b) })
-		for _, span := range c.spans(group) {
-			found = append(found, span.correlated(r, group))
+	var found []Correlated
+	for _, group := range c.groups(x.hits) {
+		for _, s := range c.spans(group) {
+			events, held := s.unfold(r, group)
+			if r.feeds && first {
+				x.hits[r] = append(x.hits[r], held...)
+			}
+			if !r.Quiet {
+				found = append(found, Correlated{Rule: r, Principal: events[len(events)-1].Principal, Events: events})
+			}
 		}
 	}
 	return found
+}
+
+// groups are the hits that share what the correlation groups by, each in order.
+func (c *Correlation) groups(hits map[*Rule][]*hit) [][]*hit {
+	byKey := make(map[string][]*hit)
+	for _, base := range c.Rules {
+		for _, h := range hits[base] {
+			if key, ok := c.groupKey(h.Match); ok {
+				byKey[key] = append(byKey[key], h)
+			}
+		}
+	}
+	groups := make([][]*hit, 0, len(byKey))
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		group := byKey[key]
+		slices.SortFunc(group, c.compare)
+		groups = append(groups, group)
+	}
+	return groups
 }
 
 // compare orders matches by time, then by the order of the rules, so that one
 // second counts as ordered, then by event, so that the order is always the same.
-func (c *Correlation) compare(a, b *Match) int {
+func (c *Correlation) compare(a, b *hit) int {
 	if d := a.Time.Compare(b.Time); d != 0 {
 		return d
 	}
@@ -86,20 +126,36 @@ func (c *Correlation) compare(a, b *Match) int {
 	)
 }
 
-// A span is one time that a group satisfied a correlation: indexes of its
-// matches, in order.
-type span []int
+// A span is one time that a group satisfied a correlation, as indexes of its
+// hits, in order: those that took part, and those at which it held.
+type span struct{ hits, held []int }
 
-func (s span) correlated(r *Rule, group []*Match) Correlated {
-	out := Correlated{Rule: r, Events: make([]Match, len(s))}
-	for i, n := range s {
-		out.Events[i] = *group[n]
+// unfold is a span's events, and a hit for each moment at which it held.
+func (s span) unfold(r *Rule, group []*hit) (events []Match, held []*hit) {
+	type once struct {
+		rule *Rule
+		id   string
 	}
-	out.Principal = out.Events[len(s)-1].Principal
-	return out
+	seen := make(map[once]bool)
+	for _, i := range s.hits {
+		for _, m := range group[i].matches() {
+			if key := (once{m.Rule, m.ID}); !seen[key] {
+				seen[key] = true
+				events = append(events, m)
+			}
+		}
+		if n := len(held); n < len(s.held) && s.held[n] == i {
+			last := *group[i].Match
+			last.Rule = r
+			held = append(held, &hit{Match: &last, parts: events[:len(events):len(events)]})
+		}
+	}
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b Match) int { return a.Time.Compare(b.Time) })
+	return events, held
 }
 
-func (c *Correlation) spans(group []*Match) []span {
+func (c *Correlation) spans(group []*hit) []span {
 	switch {
 	case c.Type == TemporalOrdered:
 		return c.ordered(group)
@@ -121,8 +177,8 @@ func (c *Correlation) newTally() *tally {
 	return &tally{c: c, events: make(map[string]int), counts: make(map[string]int)}
 }
 
-func (t *tally) add(m *Match, n int) {
-	key, ok := t.key(m)
+func (t *tally) add(h *hit, n int) {
+	key, ok := t.key(h.Match)
 	if !ok {
 		return
 	}
@@ -145,7 +201,7 @@ func (t *tally) key(m *Match) (string, bool) {
 func (t *tally) holds() bool { return t.c.holds(len(t.counts)) }
 
 // sliding moves a window over the group and joins satisfied windows that touch.
-func (c *Correlation) sliding(group []*Match) []span {
+func (c *Correlation) sliding(group []*hit) []span {
 	t := c.newTally()
 	var spans []span
 	first, reported := 0, 0 // reported: matches before it are in a span already
@@ -159,19 +215,20 @@ func (c *Correlation) sliding(group []*Match) []span {
 			continue
 		}
 		if len(spans) == 0 || first >= reported {
-			spans = append(spans, nil)
+			spans = append(spans, span{})
 		}
 		s := &spans[len(spans)-1]
 		for i := max(first, reported); i <= last; i++ {
-			*s = append(*s, i)
+			s.hits = append(s.hits, i)
 		}
+		s.held = append(s.held, last)
 		reported = last + 1
 	}
 	return spans
 }
 
 // tumbling cuts the group into windows that follow each other.
-func (c *Correlation) tumbling(group []*Match) []span {
+func (c *Correlation) tumbling(group []*hit) []span {
 	var spans []span
 	for first := 0; first < len(group); {
 		t := c.newTally()
@@ -181,15 +238,15 @@ func (c *Correlation) tumbling(group []*Match) []span {
 			last++
 		}
 		if t.holds() {
-			spans = append(spans, sequence(first, last))
+			spans = append(spans, span{hits: sequence(first, last), held: []int{last - 1}})
 		}
 		first = last
 	}
 	return spans
 }
 
-func sequence(from, to int) span {
-	s := make(span, 0, to-from)
+func sequence(from, to int) []int {
+	s := make([]int, 0, to-from)
 	for i := from; i < to; i++ {
 		s = append(s, i)
 	}
@@ -206,7 +263,7 @@ type chain struct {
 
 // ordered finds sequences of one match of each rule, in the order of the rules.
 // Sequences that share an event are one span.
-func (c *Correlation) ordered(group []*Match) []span {
+func (c *Correlation) ordered(group []*hit) []span {
 	best := make([]*chain, len(c.Rules))
 	var spans []span
 	for i, m := range group {
@@ -228,24 +285,26 @@ func (c *Correlation) ordered(group []*Match) []span {
 }
 
 func (ch *chain) span() span {
-	var s span
+	s := span{held: []int{ch.match}}
 	for ; ch != nil; ch = ch.prev {
-		s = append(s, ch.match)
+		s.hits = append(s.hits, ch.match)
 	}
-	slices.Reverse(s)
+	slices.Reverse(s.hits)
 	return s
 }
 
 // join adds a span, to the last one if they share an event.
 func join(spans []span, s span) []span {
-	if len(spans) > 0 {
-		last := &spans[len(spans)-1]
-		if slices.ContainsFunc(s, func(i int) bool { _, ok := slices.BinarySearch(*last, i); return ok }) {
-			*last = append(*last, s...)
-			slices.Sort(*last)
-			*last = slices.Compact(*last)
-			return spans
-		}
+	if len(spans) == 0 {
+		return append(spans, s)
 	}
-	return append(spans, s)
+	last := &spans[len(spans)-1]
+	if !slices.ContainsFunc(s.hits, func(i int) bool { _, ok := slices.BinarySearch(last.hits, i); return ok }) {
+		return append(spans, s)
+	}
+	last.hits = append(last.hits, s.hits...)
+	slices.Sort(last.hits)
+	last.hits = slices.Compact(last.hits)
+	last.held = append(last.held, s.held...)
+	return spans
 }

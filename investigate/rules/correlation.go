@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"cordon/investigate/event"
-	"cordon/investigate/query"
 )
 
 // Principal is the name by which a correlation groups by who acted, resolved to
@@ -247,88 +244,6 @@ func (c *Correlation) check() error {
 		c.Conditions = []CountCondition{{"gte", len(c.refs)}}
 	}
 	return nil
-}
-
-// link resolves what correlations refer to, drops those that refer to nothing,
-// and tells each rule which fields its matches must carry.
-func (l *loader) link() {
-	byName := make(map[string][]*Rule)
-	for _, r := range l.rules {
-		if r.Name != "" {
-			byName[r.Name] = append(byName[r.Name], r)
-		}
-	}
-	heard := make(map[*Rule]bool) // rules that some correlation lets speak
-	var kept []*Rule
-	for _, r := range l.rules {
-		if r.Correlation != nil {
-			if err := l.resolve(r.Correlation, byName); err != nil {
-				l.problem(problemOf(r, err))
-				continue
-			}
-			for _, base := range r.Correlation.Rules {
-				heard[base] = heard[base] || r.Correlation.generate
-			}
-		}
-		kept = append(kept, r)
-	}
-	for r, speaks := range heard {
-		r.Quiet = !speaks
-	}
-	for _, r := range kept {
-		if r.Correlation != nil {
-			r.Correlation.wireValues()
-		}
-	}
-	l.rules = kept
-}
-
-func (l *loader) resolve(c *Correlation, byName map[string][]*Rule) error {
-	for _, ref := range c.refs {
-		r := l.byID[ref]
-		if named := byName[ref]; r == nil && len(named) == 1 {
-			r = named[0]
-		} else if r == nil && len(named) > 1 {
-			return fmt.Errorf("%q is the name of %d rules", ref, len(named))
-		}
-		switch {
-		case r == nil:
-			return fmt.Errorf("refers to %q, which no usable rule has as name or id", ref)
-		case r.Correlation != nil:
-			return fmt.Errorf("refers to %q, a correlation; only rules over one event can be combined", ref)
-		case slices.Contains(c.Rules, r):
-			return fmt.Errorf("refers to %q twice", ref)
-		}
-		c.Rules = append(c.Rules, r)
-	}
-	return nil
-}
-
-func (c *Correlation) wireValues() {
-	for _, r := range c.Rules {
-		for _, name := range append(slices.Clone(c.GroupBy), c.Field) {
-			field := c.fieldFor(name, r)
-			if field != "" && field != Principal && !slices.Contains(r.values, field) {
-				r.values = append(r.values, field)
-			}
-		}
-	}
-}
-
-// read takes from an event the fields that correlations of the rule need.
-func (r *Rule) read(f *query.Record, e *event.Event) map[string]string {
-	var values map[string]string
-	for _, field := range r.values {
-		v, ok := f.Spread(field)
-		if !ok || v == nil {
-			continue
-		}
-		if values == nil {
-			values = make(map[string]string, len(r.values))
-		}
-		values[field] = query.Text(v)
-	}
-	return values
 }
 
 // groupKey is what a match is grouped by; ok is false if it lacks a field.

@@ -160,6 +160,7 @@ type modifiers struct {
 	cidr     bool
 	exists   bool
 	ordering bool
+	fieldref bool
 }
 
 func parseModifiers(names []string) (modifiers, error) {
@@ -195,11 +196,13 @@ func parseModifiers(names []string) (modifiers, error) {
 			m.cased = true
 		case "neq":
 			m.negated = true
+		case "fieldref":
+			m.fieldref = true
 		default:
 			return m, fmt.Errorf("unknown modifier %q", name)
 		}
 	}
-	if m.kinds > 1 {
+	if m.kinds > 1 || m.fieldref && m.kind != query.Exact && m.kind != query.Part {
 		return m, fmt.Errorf("modifiers %q contradict each other", strings.Join(names, "|"))
 	}
 	return m, nil
@@ -224,6 +227,9 @@ func compileField(f entry) (*query.Expr, error) {
 	}
 	if name == "" {
 		return compileKeywords(values, m)
+	}
+	if m.fieldref {
+		return compileFieldref(name, values, m)
 	}
 	var patterns []query.Pattern
 	var tests []*query.Expr
@@ -270,6 +276,32 @@ func compileKeywords(values []ast.Node, m modifiers) (*query.Expr, error) {
 		return oneOr(query.All, words), nil
 	}
 	return oneOr(query.Any, words), nil
+}
+
+// compileFieldref compares a field with other fields of the same event: whether
+// it equals one of them or, with contains, has one's text in it. A field that
+// the event lacks equals nothing.
+func compileFieldref(name string, values []ast.Node, m modifiers) (*query.Expr, error) {
+	op := query.Equal
+	if m.kind == query.Part {
+		op = query.Contains
+	}
+	var tests []*query.Expr
+	for _, v := range values {
+		other, err := scalarText(v)
+		if err != nil || other == "" {
+			return nil, errors.Join(errors.New("fieldref needs the name of a field"), err)
+		}
+		tests = append(tests, query.Compare(op, query.Field(name), query.Field(other)))
+	}
+	e := oneOr(query.Any, tests)
+	if m.all {
+		e = oneOr(query.All, tests)
+	}
+	if m.negated {
+		e = query.Negate(e)
+	}
+	return e, nil
 }
 
 // pattern compiles one value; negate is true for "exists: false".

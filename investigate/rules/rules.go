@@ -66,6 +66,8 @@ type Rule struct {
 
 	// values are the fields of a matching event that correlations read.
 	values []string
+	// feeds is true if a correlation refers to the rule.
+	feeds bool
 }
 
 // A Problem is a rule, or a file of rules, that is not used.
@@ -129,24 +131,6 @@ func Embedded() (*Set, error) {
 	return set, nil
 }
 
-// Merge makes one set of several. Where two rules have the same id, that of the
-// later set is taken.
-func Merge(sets ...*Set) *Set {
-	at := make(map[string]int)
-	var all []*Rule
-	for _, s := range sets {
-		for _, r := range s.rules {
-			if i, ok := at[r.ID]; ok {
-				all[i] = r
-				continue
-			}
-			at[r.ID] = len(all)
-			all = append(all, r)
-		}
-	}
-	return newSet(all)
-}
-
 func newSet(all []*Rule) *Set {
 	return &Set{rules: all, index: newIndex(all)}
 }
@@ -168,7 +152,7 @@ func (s *Set) Match(e *event.Event) []Match {
 		}
 		found = append(found, Match{
 			Rule: r, ID: e.ID, Time: e.Time, Principal: e.Principal,
-			Values: r.read(record, e), Failed: e.Failed(),
+			Values: r.read(record), Failed: e.Failed(),
 		})
 	})
 	slices.SortStableFunc(found, func(a, b Match) int { return s.index.order[a.Rule] - s.index.order[b.Rule] })
