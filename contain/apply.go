@@ -67,12 +67,14 @@ func (r *run) carryOut(ctx context.Context) error {
 		return err
 	}
 	err = r.prepare(ctx)
-	if err == nil {
-		if r.s.op == Release {
-			err = r.release(ctx)
-		} else {
-			err = r.contain(ctx)
-		}
+	switch {
+	case r.s.op == Release && isGone(err):
+		err = r.releaseDeleted()
+	case err != nil:
+	case r.s.op == Release:
+		err = r.release(ctx)
+	default:
+		err = r.contain(ctx)
 	}
 	err = r.record(ctx, err)
 	return errors.Join(err, done())

@@ -37,6 +37,15 @@ func (r *run) release(ctx context.Context) error {
 	return r.lookAround(ctx, total(tally, len(r.s.remove)), "", problems...)
 }
 
+// releaseDeleted ends the release of a target that is no more: what cordon put
+// on it went with it.
+func (r *run) releaseDeleted() error {
+	r.note = fmt.Sprintf("nothing was written: %s itself was deleted", r.s.target)
+	r.after = map[string]string{}
+	r.reach(Released, time.Time{}, r.note)
+	return nil
+}
+
 // total is the state of several removals together.
 func total(tally map[State]int, n int) State {
 	for _, s := range []State{Released, Failed, Unknown} {

@@ -3,6 +3,7 @@ package contain
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -28,7 +29,6 @@ func (r *run) contain(ctx context.Context) error {
 		r.keep(*stands)
 		return r.hold(ctx)
 	}
-	r.chooseName(ctx)
 	if err := ctx.Err(); err != nil {
 		return r.a.explain(err, "nothing was written")
 	}
@@ -41,38 +41,33 @@ func (r *run) contain(ctx context.Context) error {
 	return r.hold(ctx)
 }
 
-// findStanding reads again the policy of cordon's that the plan had found.
+// findStanding looks, immediately before the write, for a policy of cordon's
+// that stands already, and whether the name is free: Put*Policy overwrites in
+// silence. If the name is not free, or that cannot be told, the deny goes in
+// beside, under a name that nobody can have taken.
 func (r *run) findStanding(ctx context.Context) (*policy, time.Time) {
-	names := []string{r.a.o.PolicyName}
-	if r.s.stands != nil {
-		names = append(names, r.s.stands.name)
-	}
-	for _, name := range names {
-		p, ans, err := r.a.getInline(ctx, r.s.target, name)
-		if err == nil && classify(p.doc).ours() {
-			return &p, ans.at
-		}
-	}
-	return nil, time.Time{}
-}
-
-// chooseName looks immediately before the write whether the name is free, for
-// Put*Policy overwrites in silence. If it is not, or cannot be told, the deny
-// goes in beside, under a name that nobody can have taken.
-func (r *run) chooseName(ctx context.Context) {
-	p, _, err := r.a.getInline(ctx, r.s.target, r.a.o.PolicyName)
-	if isGone(err) {
+	named, ans, err := r.a.getInline(ctx, r.s.target, r.a.o.PolicyName)
+	switch {
+	case err == nil && classify(named.doc).ours():
+		return &named, ans.at
+	case isGone(err):
 		r.s.deny.name = r.a.o.PolicyName
-		return
+	default:
+		r.s.deny.name = r.a.fallbackName(r.s.opID)
 	}
-	r.s.deny.name = r.a.fallbackName(r.s.opID)
 	if err == nil {
-		before := map[string]string{policyKey(p.name): p.doc}
-		for k, v := range r.s.before {
-			before[k] = v
-		}
+		before := map[string]string{policyKey(named.name): named.doc}
+		maps.Copy(before, r.s.before)
 		r.s.before = before
 	}
+	if r.s.stands == nil || r.s.stands.name == r.a.o.PolicyName {
+		return nil, time.Time{}
+	}
+	p, ans, err := r.a.getInline(ctx, r.s.target, r.s.stands.name)
+	if err != nil || !classify(p.doc).ours() {
+		return nil, time.Time{}
+	}
+	return &p, ans.at
 }
 
 // put makes the write and reads it back. It is not cut short when the caller

@@ -68,14 +68,3 @@ func Running(path, opID string) bool {
 	}
 	return !ok
 }
-
-// Sweep removes the mark that a process left behind when it was killed.
-func (l *Log) Sweep(opID string) error {
-	if !plainID.MatchString(opID) || Running(l.path, opID) {
-		return nil
-	}
-	if err := os.Remove(runningPath(l.path, opID)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return l.fail("tidying", err)
-	}
-	return nil
-}
