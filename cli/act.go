@@ -166,19 +166,15 @@ func (a *App) observe(format string) func(contain.Progress) {
 
 // actFailure gives an error of package contain its exit code and next step.
 func actFailure(err error) error {
-	if refused, ok := errors.AsType[*contain.RefusedError](err); ok {
-		return &Failure{Exit: exitRefused, Code: "refused", Next: refused.Next, Err: err}
+	problem := contain.Explain(err)
+	f := &Failure{Exit: exitFailed, Code: problem.Code, Next: problem.Next, Err: problem}
+	if _, ok := errors.AsType[*contain.RefusedError](err); ok {
+		f.Exit = exitRefused
 	}
-	if _, ok := errors.AsType[*audit.Error](err); ok {
-		return logFailure(err)
+	if problem.Code == contain.CodeUsage {
+		f.Exit = exitUsage
 	}
-	if problem, ok := errors.AsType[*contain.Problem](err); ok {
-		return failure(problem.Code, problem.Next, err)
-	}
-	if errors.Is(err, context.Canceled) {
-		return failure("interrupted", "", err)
-	}
-	return err
+	return f
 }
 
 // resultFailure is nil if every target ended as it was asked for. Of several

@@ -94,7 +94,9 @@ func (a *App) Run(ctx context.Context, args []string) int {
 		fang.WithVersion(buildVersion().String()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}),
 	)
-	if outcome.err != nil {
+	if err != nil {
+		err = asUsage(root, err) // flags that exclude each other
+	} else {
 		err = outcome.err
 	}
 	if err == nil || errors.Is(err, syscall.EPIPE) {

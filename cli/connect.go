@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go"
 
+	"cordon/contain"
 	"cordon/playbooks/tabletop"
 )
 
@@ -75,14 +77,16 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 func (a *App) connectExercise(ctx context.Context, f accountFlags) (*connection, error) {
 	scenario, err := tabletop.Load(f.Sandbox)
 	if err != nil {
-		return nil, usageError(scenarioHint(), "%w", err)
+		return nil, usageError("the scenarios are "+strings.Join(tabletop.Names(), ", "), "--sandbox: %w", err)
 	}
-	exercise, err := tabletop.Start(ctx, scenario, tabletop.Options{})
+	// The exercise outlives a signal, as AWS would: an action that was begun
+	// is still read back.
+	exercise, err := tabletop.Start(context.WithoutCancel(ctx), scenario, tabletop.Options{})
 	if err != nil {
 		return nil, failure("exercise", "", fmt.Errorf("starting the exercise: %w", err))
 	}
 	cfg := aws.Config{
-		Region:       globalRegion,
+		Region:       exercise.Region(),
 		BaseEndpoint: aws.String(exercise.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(
 			exercise.Responder().AccessKeyID, exercise.Responder().SecretAccessKey, ""),
@@ -164,10 +168,11 @@ func connectError(profile string, err error) error {
 		if profile != "" {
 			login += " --profile " + profile
 		}
-		return failure("credentials_expired", "run: "+login, errors.New("the single sign-on session has expired"))
+		return failure(contain.CodeExpired, "run: "+login, errors.New("the single sign-on session has expired"))
 	}
 	if op, ok := errors.AsType[*smithy.OperationError](err); ok && op.Service() == imds.ServiceID {
-		return failure("no_credentials", noCredentialsHint, errors.New("no AWS credentials found"))
+		return failure(contain.CodeNoCredentials, noCredentialsHint, errors.New("no AWS credentials found"))
 	}
-	return failure("credentials", noCredentialsHint, fmt.Errorf("getting AWS credentials: %w", err))
+	problem := contain.Explain(err)
+	return failure(problem.Code, problem.Next, fmt.Errorf("getting AWS credentials: %w", problem))
 }

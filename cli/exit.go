@@ -36,18 +36,11 @@ type Failure struct {
 	Code string
 	// Next is what to do about it, one sentence; may be empty.
 	Next string
-	// Err is what happened. Nil means that it was told already: only the exit
-	// code is left to give.
-	Err error
+	Err  error
 }
 
 // Error returns the message without the next step.
-func (f *Failure) Error() string {
-	if f.Err == nil {
-		return f.Code
-	}
-	return f.Err.Error()
-}
+func (f *Failure) Error() string { return f.Err.Error() }
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (f *Failure) Unwrap() error { return f.Err }
@@ -66,6 +59,9 @@ func exitCode(err error) int {
 	if f, ok := asFailure(err); ok {
 		return f.Exit
 	}
+	if c, ok := errors.AsType[commandExit](err); ok {
+		return int(c)
+	}
 	return exitFailed
 }
 
@@ -82,7 +78,7 @@ type errorBody struct {
 // printError writes err for a person, or for a program. Messages may quote what
 // an account answered, so they are cleaned.
 func printError(w io.Writer, asJSON bool, err error) {
-	if f, ok := asFailure(err); ok && f.Err == nil {
+	if _, told := errors.AsType[commandExit](err); told {
 		return
 	}
 	body := errorBody{Code: "failed", Message: clean.Line(err.Error())}

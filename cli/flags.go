@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"cordon/playbooks/tabletop"
 )
 
 // The common flags come in groups, so that a verb has those that mean something
@@ -18,15 +20,12 @@ type accountFlags struct {
 	Sandbox string
 }
 
-// defaultScenario is what --sandbox means without a value.
-const defaultScenario = "leaked-key"
-
 func (f *accountFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.Regions, "region", nil, "Region to ask, repeatable or comma separated (AWS_REGION); us-east-1 is always added, IAM's events are there")
 	fs.StringVar(&f.Profile, "profile", "", "profile of the AWS configuration (AWS_PROFILE)")
 	fs.StringVar(&f.Endpoint, "endpoint-url", "", "another endpoint for every AWS service (AWS_ENDPOINT_URL)")
 	fs.StringVar(&f.Sandbox, "sandbox", "", "act in an embedded, simulated account, with this scenario running in it")
-	fs.Lookup("sandbox").NoOptDefVal = defaultScenario
+	fs.Lookup("sandbox").NoOptDefVal = tabletop.DefaultScenario
 }
 
 // check refuses combinations in which one flag would silently lose.

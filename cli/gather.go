@@ -15,26 +15,19 @@ func (a *App) gather(ctx context.Context, account accountFlags, from sourceFlags
 	if err := account.check(from.From); err != nil {
 		return nil, nil, err
 	}
-	if err := from.check(); err != nil {
+	r, err := a.newReading(from)
+	if err != nil {
 		return nil, nil, err
 	}
-	if from.files() {
-		e, err = a.openEvidence(from, nil)
-		return e, func() {}, err
+	if r.files {
+		return a.open(r, nil), func() {}, nil
 	}
-	// The window and the rules are the operator's own: their mistakes are told
-	// before anything is asked of an account.
 	a.tellUnfinished(a.auditPath("", account.Sandbox != ""))
 	conn, err := a.connect(ctx, account)
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err = a.openEvidence(from, conn)
-	if err != nil {
-		conn.close()
-		return nil, nil, err
-	}
-	return e, conn.close, nil
+	return a.open(r, conn), conn.close, nil
 }
 
 // trailOptions paces LookupEvents: AWS allows two requests a second in each

@@ -23,11 +23,18 @@ type evidence struct {
 	coverage event.Coverage
 }
 
-// openEvidence prepares reading. conn may be nil when the events come from
-// files.
-func (a *App) openEvidence(f sourceFlags, conn *connection) (*evidence, error) {
+// A reading is what the operator asked to read, checked before anything is asked
+// of an account.
+type reading struct {
+	from   string
+	files  bool
+	window source.Window
+	rules  *rules.Set
+}
+
+func (a *App) newReading(f sourceFlags) (reading, error) {
 	if err := f.check(); err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	fallback := time.Duration(0)
 	if !f.files() {
@@ -35,19 +42,25 @@ func (a *App) openEvidence(f sourceFlags, conn *connection) (*evidence, error) {
 	}
 	window, err := parseWindow(f.Since, f.Until, fallback, a.Now())
 	if err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	set, err := a.loadRules(f.Rules)
 	if err != nil {
-		return nil, err
+		return reading{}, err
 	}
-	e := &evidence{store: investigate.NewStore(set, a.Now)}
-	if f.files() {
-		e.source = source.Files(f.From, window)
-		return e, nil
+	return reading{from: f.From, files: f.files(), window: window, rules: set}, nil
+}
+
+// open makes the store and its source. conn may be nil when the events come
+// from files.
+func (a *App) open(r reading, conn *connection) *evidence {
+	e := &evidence{store: investigate.NewStore(r.rules, a.Now)}
+	if r.files {
+		e.source = source.Files(r.from, r.window)
+	} else {
+		e.source = source.CloudTrail(conn.cfg, conn.trailOptions(r.window))
 	}
-	e.source = source.CloudTrail(conn.cfg, conn.trailOptions(window))
-	return e, nil
+	return e
 }
 
 // loadRules gives the embedded rules, and those of the operator's folder. A
@@ -65,9 +78,11 @@ func (a *App) loadRules(dir string) (*rules.Set, error) {
 		return nil, usageError("--rules takes a folder of Sigma rules in YAML", "--rules: %w", err)
 	}
 	for _, p := range problems {
-		a.warn("rule left out: %s", p)
+		if !p.Skipped {
+			a.warn("rule left out: %s", p)
+		}
 	}
-	return set.Add(own), nil
+	return rules.Merge(set, own), nil
 }
 
 // warn tells something that does not stop the verb.

@@ -59,7 +59,8 @@ func runUI(ctx context.Context, app *App, o uiOptions) error {
 	if err := o.accountFlags.check(o.From); err != nil {
 		return err
 	}
-	if err := o.sourceFlags.check(); err != nil {
+	r, err := app.newReading(o.sourceFlags)
+	if err != nil {
 		return err
 	}
 	path := app.auditPath(o.AuditLog, o.Sandbox != "")
@@ -79,16 +80,13 @@ func runUI(ctx context.Context, app *App, o uiOptions) error {
 	switch {
 	case err == nil:
 		defer conn.close()
-	case o.files():
+	case r.files:
 		// Evidence can be read without an account; only containing cannot.
 		options.WhyNoContainment = whyNot(err)
 	default:
 		return err
 	}
-	e, err := app.openEvidence(o.sourceFlags, conn)
-	if err != nil {
-		return err
-	}
+	e := app.open(r, conn)
 	options.Store = e.store
 	options.Load = func(ctx context.Context) error { return e.read(ctx, nil) }
 	options.Header = app.header(o, conn, e)
