@@ -177,6 +177,9 @@ func (l *Log) write(f *os.File, size int64, b []byte) error {
 // other writer. The file is opened anew each time: it may have been moved away
 // since.
 func (l *Log) locked(ctx context.Context, do func(*os.File) error) (err error) {
+	if _, err := l.named(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, l.opts.LockWait)
 	defer cancel()
 	lock := flock.New(l.path + ".lock")
@@ -196,14 +199,24 @@ func (l *Log) locked(ctx context.Context, do func(*os.File) error) (err error) {
 	return do(f)
 }
 
-func (l *Log) openFile() (*os.File, error) {
-	before, err := os.Lstat(l.path)
-	isNew := errors.Is(err, fs.ErrNotExist)
+// named makes sure that what the path names, if it names anything, is a file.
+func (l *Log) named() (isNew bool, err error) {
+	info, err := os.Lstat(l.path)
 	switch {
-	case err != nil && !isNew:
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, err
+	case !info.Mode().IsRegular():
+		return false, notRegular(info)
+	}
+	return false, nil
+}
+
+func (l *Log) openFile() (*os.File, error) {
+	isNew, err := l.named()
+	if err != nil {
 		return nil, err
-	case !isNew && !before.Mode().IsRegular():
-		return nil, notRegular(before)
 	}
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
