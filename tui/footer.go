@@ -1,0 +1,77 @@
+package tui
+
+// foot is the note, if there is one, and the keys that work now.
+func (m *model) foot() []line {
+	var out []line
+	if m.note.text != "" {
+		mark := m.th.check
+		if m.note.style == bad {
+			mark = m.th.cross
+		}
+		out = append(out, in(m.note.style, " "+mark+" "+m.note.text).head(m.width, m.th.more))
+	}
+	if m.dialog != nil {
+		return append(out, m.hints(m.dialog.hints(m)))
+	}
+	if f, ok := m.top().(filterer); ok && f.filtering().typing {
+		return append(out, m.hints([]hint{{"Enter", "keep"}, {"Esc", "clear"}, {m.arrows(), "move"}, {"", safe(filterHelp)}}))
+	}
+	return append(out, m.hints(m.bound()))
+}
+
+// filterHelp shows both languages of the filter line in one breath.
+const filterHelp = `alice !describe   or   eventName like /Delete/ and sourceIPAddress = "198.51.100.7"`
+
+// A hint is a key and what it does now.
+type hint struct{ key, does safe }
+
+// bound are the hints of the bindings that work now.
+func (m *model) bound() []hint {
+	var out []hint
+	on := m.scope()
+	for _, b := range m.keys {
+		if b.foot != "" && b.on&(on|anywhere) != 0 {
+			first := b.shown(&m.th)
+			for i, r := range first {
+				if r == ' ' {
+					first = first[:i]
+					break
+				}
+			}
+			out = append(out, hint{first, b.foot})
+		}
+	}
+	return out
+}
+
+func (m *model) arrows() safe {
+	if m.th.ascii {
+		return "up/down"
+	}
+	return "↑↓"
+}
+
+// hints lays hints out in one line. What does not fit is left out whole, except
+// that help and quit, which come last, always stay.
+func (m *model) hints(hs []hint) line {
+	keep := len(hs)
+	for {
+		l := line{{text: " "}}
+		for i, h := range hs {
+			if i >= keep-2 && i < len(hs)-2 {
+				continue
+			}
+			if l.width() > 1 {
+				l = l.and(normal, "  ")
+			}
+			if h.key != "" {
+				l = l.and(keycap, h.key+" ")
+			}
+			l = l.and(dim, h.does)
+		}
+		if l.width() <= m.width || keep <= 2 {
+			return l.head(m.width, m.th.more)
+		}
+		keep--
+	}
+}

@@ -1,0 +1,305 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"cordon/investigate"
+	"cordon/investigate/event"
+)
+
+// principals is the first screen: who acted, most suspicious first.
+type principals struct {
+	filter
+	list  list
+	sort  int
+	shown []investigate.Ranked
+	// picked is who is selected: the selection follows the principal, not the
+	// row, whatever the order becomes.
+	picked event.Principal
+}
+
+// orders are the sort orders that the sort key goes through.
+var orders = []struct {
+	name safe
+	less func(a, b *investigate.Ranked) int
+}{
+	{"by suspicion", func(a, b *investigate.Ranked) int { return cmp.Compare(a.Rank, b.Rank) }},
+	{"by last seen", func(a, b *investigate.Ranked) int { return b.Last.Compare(a.Last) }},
+	{"by denied calls", func(a, b *investigate.Ranked) int { return cmp.Compare(b.Denied, a.Denied) }},
+	{"by events", func(a, b *investigate.Ranked) int { return cmp.Compare(b.Events, a.Events) }},
+	{"by name", func(a, b *investigate.Ranked) int { return strings.Compare(a.Name, b.Name) }},
+}
+
+func (s *principals) crumb() safe { return "principals" }
+
+func (s *principals) scope(*model) scope {
+	on := onList | onSort
+	if len(s.shown) > 0 {
+		on |= onOpen | onTarget | onJSON | onRelease
+	}
+	return on
+}
+
+func (s *principals) filtering() *filter { return &s.filter }
+
+func (s *principals) refilter(m *model) tea.Cmd { return s.refresh(m) }
+
+// refresh takes the last ranking, filtered and sorted.
+func (s *principals) refresh(m *model) tea.Cmd {
+	s.shown = s.shown[:0]
+	for _, r := range m.evidence.ranking.Principals {
+		if s.expr == nil || s.expr.Match(rankedFields{&r}) {
+			s.shown = append(s.shown, r)
+		}
+	}
+	less := orders[s.sort].less
+	slices.SortStableFunc(s.shown, func(a, b investigate.Ranked) int {
+		return cmp.Or(less(&a, &b), cmp.Compare(a.Rank, b.Rank))
+	})
+	for i := range s.shown {
+		if s.shown[i].Principal() == s.picked {
+			s.list.jump(i)
+		}
+	}
+	s.list.clamp(len(s.shown))
+	s.pick()
+	return nil
+}
+
+func (s *principals) pick() {
+	if r := s.current(); r != nil {
+		s.picked = r.Principal()
+	}
+}
+
+func (s *principals) current() *investigate.Ranked {
+	if s.list.cursor >= len(s.shown) {
+		return nil
+	}
+	return &s.shown[s.list.cursor]
+}
+
+func (s *principals) aside(m *model) safe {
+	n := count(len(s.shown))
+	if s.expr != nil {
+		n += " of " + count(len(m.evidence.ranking.Principals))
+	}
+	return safe(n) + m.th.dot + orders[s.sort].name
+}
+
+func (s *principals) do(m *model, a action) tea.Cmd {
+	if s.list.move(a, len(s.shown)) {
+		s.pick()
+		return nil
+	}
+	if a == actSort {
+		s.sort = (s.sort + 1) % len(orders)
+		return s.refresh(m)
+	}
+	r := s.current()
+	if r == nil {
+		return nil
+	}
+	switch a {
+	case actOpen:
+		return m.push(newPrincipal(r.Principal()))
+	case actContain:
+		return m.contain(r.Principal())
+	case actRelease:
+		return m.release(r.Principal())
+	case actCopyARN:
+		return m.copyARN(r.ARN)
+	case actCopyJSON:
+		return m.copyJSON(r, say(who(r.Principal())))
+	}
+	return nil
+}
+
+func (s *principals) view(m *model, w, h int) []line {
+	if len(s.shown) == 0 {
+		return s.nothing(m, w, h)
+	}
+	return m.split(w, h, false, "why", func(w, h int) []line {
+		t := newTable(&m.th, w,
+			column{title: "level", width: 10},
+			column{title: "score", width: 5, right: true},
+			column{title: "principal", width: max(14, w/4)},
+			column{title: "account", width: 12, from: 110},
+			column{title: "events", width: 6, right: true},
+			column{title: "denied", width: 6, right: true},
+			column{title: "top finding", width: 0},
+			column{title: "last", width: 8, from: 70},
+		)
+		out := []line{t.head()}
+		from, to := s.list.window(len(s.shown), h-1)
+		for i := from; i < to; i++ {
+			out = append(out, s.row(m, t, &s.shown[i], i == s.list.cursor))
+		}
+		return out
+	}, func(w, h int) []line { return s.detail(m, w, h) })
+}
+
+func (s *principals) row(m *model, t *table, r *investigate.Ranked, picked bool) line {
+	mark, word, st := m.th.level(r.Level)
+	name := who(r.Principal())
+	if r.Account != "" && m.opt.Header.Account != "" && r.Account != m.opt.Header.Account {
+		name = r.Account + ":" + name
+	}
+	finding := span{text: "nothing found", style: dim}
+	if len(r.Findings) > 0 {
+		finding = span{text: say(r.Findings[0].Title)}
+	}
+	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
+		finding = span{text: sayf("CONTAINED %s", c.State), style: caution}
+	}
+	deniedStyle := dim
+	if r.Denied > 0 {
+		deniedStyle = caution
+	}
+	return t.row(picked,
+		span{text: mark + " " + word, style: st},
+		span{text: safe(fmt.Sprint(r.Score)), style: st},
+		span{text: say(name)},
+		span{text: say(r.Account), style: dim},
+		span{text: safe(fmt.Sprint(r.Events))},
+		span{text: safe(fmt.Sprint(r.Denied)), style: deniedStyle},
+		finding,
+		span{text: short(r.Last, m.opt.Now()), style: dim},
+	)
+}
+
+// detail says why the selected principal ranks where it does.
+func (s *principals) detail(m *model, w, h int) []line {
+	r := s.current()
+	if r == nil {
+		return nil
+	}
+	out := []line{in(strong, " "+say(who(r.Principal()))).and(dim, "  "+say(r.ARN)).head(w, m.th.more)}
+	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
+		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s", c.Measure, c.State, clock(sinceWhen(c), m.opt.Now()), c.By)).head(w, m.th.more))
+	} else if !r.Containable {
+		out = append(out, in(caution, " "+m.th.warn+" not containable here: ").and(normal, say(r.WhyNot)).head(w, m.th.more))
+	}
+	for _, f := range r.Findings {
+		mark, word, st := m.th.level(f.Level)
+		out = append(out, in(st, " "+mark+" "+pad(word, 9)).and(normal, say(f.Title)).
+			and(dim, sayf("  %d %s", f.Count, plural("event", f.Count))).head(w, m.th.more))
+	}
+	if len(r.Findings) == 0 {
+		out = append(out, in(dim, sayf(" No rule matched. Seen %s to %s, from %s.", full(r.First), full(r.Last),
+			strings.Join(r.SourceIPs, " "))).head(w, m.th.more))
+	}
+	if more := len(out) - h; more > 0 {
+		out = append(out[:h-1], in(dim, safe(fmt.Sprintf(" and %d more: Enter shows all", more+1))))
+	}
+	return out
+}
+
+func plural(noun string, n int) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+func (s *principals) nothing(m *model, w, h int) []line {
+	if s.expr != nil {
+		return notice(w, h, "No principal matches the filter.",
+			fmt.Sprintf("Looked at %s principals. Words look at names, findings, addresses and keys; an expression can ask "+
+				"kind, name, account, arn, score, level, events, errors, denied. Esc clears it.",
+				count(len(m.evidence.ranking.Principals))))
+	}
+	return m.nothingRead(w, h, "No principals.")
+}
+
+// nothingRead is what a screen without events says: what was searched.
+func (m *model) nothingRead(w, h int, title safe) []line {
+	ev := &m.evidence
+	switch {
+	case ev.reading:
+		return notice(w, h, "Reading"+m.th.more, "From "+m.searched(),
+			fmt.Sprintf("%d s. What arrives is shown at once. x stops.", int(m.opt.Now().Sub(ev.started)/time.Second)))
+	case !ev.have:
+		return notice(w, h, "Nothing was read yet.", "r reads "+m.searched())
+	case ev.err != nil:
+		return notice(w, h, "The source could not be read.", ev.err.Error(), "Searched: "+m.searched(), "r tries again.")
+	case len(ev.ranking.Coverage.Failed) > 0:
+		return notice(w, h, "No events, but not everything could be read.", string(gaps(ev.ranking.Coverage.Failed)),
+			"This is not a clean result. Searched: "+m.searched(), "r tries again.")
+	}
+	return notice(w, h, title, "Searched: "+m.searched(),
+		"r reads again; another --since, --region or --from looks elsewhere. Tab shows who is contained, and the directory.")
+}
+
+// searched is the source, the Regions and the window, in words.
+func (m *model) searched() string {
+	hd := m.opt.Header
+	parts := []string{or(hd.Source, "the source")}
+	if len(hd.Regions) > 0 {
+		parts = append(parts, "Regions "+strings.Join(hd.Regions, ", "))
+	}
+	if hd.Window != "" {
+		parts = append(parts, hd.Window)
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// rankedFields lets the filter line ask about a principal of the ranking.
+type rankedFields struct{ r *investigate.Ranked }
+
+// Lookup answers the names of the ranking's JSON form.
+func (f rankedFields) Lookup(path string) (any, bool) {
+	r := f.r
+	switch path {
+	case "kind":
+		return string(r.Kind), true
+	case "name":
+		return r.Name, true
+	case "account":
+		return r.Account, true
+	case "arn":
+		return r.ARN, true
+	case "score":
+		return float64(r.Score), true
+	case "level":
+		return string(r.Level), true
+	case "events":
+		return float64(r.Events), true
+	case "errors":
+		return float64(r.Errors), true
+	case "denied":
+		return float64(r.Denied), true
+	}
+	return nil, false
+}
+
+// Contains answers plain words.
+func (f rankedFields) Contains(word string) bool {
+	r := f.r
+	for _, s := range []string{string(r.Kind) + "/" + r.Name, r.ARN, string(r.Level)} {
+		if folded(s, word) {
+			return true
+		}
+	}
+	for _, list := range [][]string{r.SourceIPs, r.AccessKeys, r.Regions} {
+		for _, s := range list {
+			if folded(s, word) {
+				return true
+			}
+		}
+	}
+	for _, x := range r.Findings {
+		if folded(x.Title, word) || folded(x.Rule, word) {
+			return true
+		}
+	}
+	return r.Denied > 0 && folded("denied", word)
+}
+
+func folded(s, word string) bool { return strings.Contains(strings.ToLower(s), word) }
