@@ -102,6 +102,9 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return exitDone
 	}
+	if exit, ok := errors.AsType[commandExit](err); ok {
+		return int(exit)
+	}
 	printError(a.Stderr, wantsJSON(args), err)
 	return exitCode(err)
 }

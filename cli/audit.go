@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cordon/contain/audit"
+	"cordon/investigate/clean"
 )
 
 type auditOptions struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
@@ -42,19 +42,19 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 		return a.connectExercise(ctx, f)
 	}
 	meta := &boundedMetadata{}
-	options := []func(*config.LoadOptions) error{
-		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = meta }),
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = meta }),
 	}
 	if f.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(f.Profile))
+		options = append(options, awsconfig.WithSharedConfigProfile(f.Profile))
 	}
 	if len(f.Regions) > 0 {
-		options = append(options, config.WithRegion(f.Regions[0]))
+		options = append(options, awsconfig.WithRegion(f.Regions[0]))
 	}
 	if f.Endpoint != "" {
-		options = append(options, config.WithBaseEndpoint(f.Endpoint))
+		options = append(options, awsconfig.WithBaseEndpoint(f.Endpoint))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return nil, connectError(f.Profile, err)
 	}
@@ -124,7 +124,7 @@ func eventRegions(given []string, configured string) []string {
 func roleChain(cfg aws.Config) []string {
 	var roles []string
 	for _, source := range cfg.ConfigSources {
-		shared, ok := source.(config.SharedConfig)
+		shared, ok := source.(awsconfig.SharedConfig)
 		for p := &shared; ok && p != nil; p = p.Source {
 			if p.RoleARN != "" {
 				roles = append(roles, p.RoleARN)
@@ -159,7 +159,7 @@ const noCredentialsHint = "give --profile NAME or set AWS_PROFILE or AWS_ACCESS_
 
 // connectError says in one sentence what is missing.
 func connectError(profile string, err error) error {
-	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+	if missing, ok := errors.AsType[awsconfig.SharedConfigProfileNotExistError](err); ok {
 		return usageError("see the names in ~/.aws/config, or: aws configure list-profiles",
 			"there is no AWS profile %q", missing.Profile)
 	}

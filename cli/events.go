@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,7 +49,7 @@ func newEventsCommand(app *App) *cobra.Command {
 }
 
 func runEvents(ctx context.Context, app *App, o eventsOptions, expr string) error {
-	filter := investigate.Filter{Descending: o.Newest}
+	filter := investigate.Filter{Descending: o.Newest, Everywhere: true}
 	if strings.TrimSpace(expr) != "" {
 		parsed, err := query.ParseLine(expr)
 		if err != nil {
@@ -72,13 +74,101 @@ func runEvents(ctx context.Context, app *App, o eventsOptions, expr string) erro
 	if err != nil {
 		return err
 	}
-	if err := e.printEvents(app.Stdout, o.Format, rows); err != nil {
+	switch o.Format {
+	case formatJSON:
+		err = e.printRecords(app.Stdout, rows)
+	case formatCSV:
+		err = e.eventsTable(rows, csvEventColumns()).printCSV(app.Stdout)
+	default:
+		err = printing(app.Stdout, e.eventsTable(rows, textEventColumns()).print)
+	}
+	if err != nil {
 		return err
 	}
-	ranking := e.store.Rank()
 	if o.Format != formatJSON {
-		fmt.Fprintf(app.Stderr, "%s of %d\n", count(len(rows), "event"), e.store.Len())
-		printCoverage(app.Stderr, ranking.Source, ranking.Coverage)
+		fmt.Fprintf(app.Stderr, "%d of %s\n", len(rows), count(e.store.Len(), "event"))
+		printCoverage(app.Stderr, e.source.Origin(), e.coverage)
 	}
 	return e.verdict(readErr)
+}
+
+// printRecords writes one record on each line.
+func (e *evidence) printRecords(w io.Writer, rows []int) error {
+	out := bufio.NewWriter(w)
+	for _, n := range rows {
+		ev, err := e.store.Event(n)
+		if err != nil {
+			return fmt.Errorf("reading event %d: %w", n, err)
+		}
+		if _, err := out.Write(append(clean.Record(ev.Raw), '\n')); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// An eventColumn is one column of the list of events.
+type eventColumn struct {
+	name  string
+	value func(investigate.Row) string
+}
+
+func textEventColumns() []eventColumn {
+	return []eventColumn{
+		{"TIME", func(r investigate.Row) string { return stamp(r.Time) }},
+		{"PRINCIPAL", func(r investigate.Row) string { return r.Principal.String() }},
+		{"EVENT", func(r investigate.Row) string { return strings.TrimSuffix(r.Source, ".amazonaws.com") + ":" + r.Name }},
+		{"RESULT", result},
+		{"REGION", func(r investigate.Row) string { return r.Region }},
+		{"SOURCE IP", func(r investigate.Row) string { return r.SourceIP }},
+		{"ABOUT", func(r investigate.Row) string { return r.Subject }},
+	}
+}
+
+func result(r investigate.Row) string {
+	switch {
+	case r.ErrorCode != "":
+		return r.ErrorCode
+	case r.Failed:
+		return "failed"
+	default:
+		return "ok"
+	}
+}
+
+func csvEventColumns() []eventColumn {
+	return []eventColumn{
+		{"time", func(r investigate.Row) string { return stamp(r.Time) }},
+		{"event_id", func(r investigate.Row) string { return r.ID }},
+		{"kind", func(r investigate.Row) string { return string(r.Principal.Kind) }},
+		{"name", func(r investigate.Row) string { return r.Principal.Name }},
+		{"account", func(r investigate.Row) string { return r.Account }},
+		{"arn", func(r investigate.Row) string { return r.Principal.ARN }},
+		{"session", func(r investigate.Row) string { return r.Session }},
+		{"access_key", func(r investigate.Row) string { return r.AccessKey }},
+		{"event_source", func(r investigate.Row) string { return r.Source }},
+		{"event_name", func(r investigate.Row) string { return r.Name }},
+		{"region", func(r investigate.Row) string { return r.Region }},
+		{"source_ip", func(r investigate.Row) string { return r.SourceIP }},
+		{"user_agent", func(r investigate.Row) string { return r.UserAgent }},
+		{"error_code", func(r investigate.Row) string { return r.ErrorCode }},
+		{"failed", func(r investigate.Row) string { return strconv.FormatBool(r.Failed) }},
+		{"subject", func(r investigate.Row) string { return r.Subject }},
+	}
+}
+
+func (e *evidence) eventsTable(rows []int, columns []eventColumn) *table {
+	t := &table{}
+	for _, c := range columns {
+		t.header = append(t.header, c.name)
+	}
+	for _, n := range rows {
+		row := e.store.Row(n)
+		cells := make([]string, 0, len(columns))
+		for _, c := range columns {
+			cells = append(cells, c.value(row))
+		}
+		t.add(cells...)
+	}
+	return t
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"cordon/investigate/clean"
 )
 
 type pathsJSON struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cordon/investigate"
+	"cordon/investigate/clean"
 )
 
 type rankOptions struct {

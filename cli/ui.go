@@ -88,7 +88,7 @@ func runUI(ctx context.Context, app *App, o uiOptions) error {
 	}
 	e := app.open(r, conn)
 	options.Store = e.store
-	options.Load = func(ctx context.Context) error { return e.read(ctx, nil) }
+	options.Load = func(ctx context.Context) error { return e.reread(ctx, app.Now()) }
 	options.Header = app.header(o, conn, e)
 	if !o.files() {
 		options.Refresh = liveRefresh
