@@ -240,6 +240,7 @@ func (c *checker) actor(at string, a Actor) {
 func (c *checker) assumption(at string, a Actor) {
 	by, err := parseCredential(a.By)
 	switch {
+	case a.By == identityCenter:
 	case err != nil:
 		c.wrong(at+".by", "by: who assumes the role: %w", err)
 	case by.kind == "role":

@@ -164,8 +164,10 @@ type Actor struct {
 	Name string `yaml:"name"`
 	// As is who acts: "user/NAME#KEY", or "role/NAME" with By.
 	As string `yaml:"as"`
-	// By is who assumes the role: "user/NAME#KEY" or "service/NAME", as in
-	// "service/lambda.amazonaws.com".
+	// By is who assumes the role: "user/NAME#KEY", "service/NAME" as in
+	// "service/lambda.amazonaws.com", or "identity-center" for people who sign
+	// in there. Such sign-ins leave no event in the account: its trail does not
+	// have what happens in Identity Center's own Region and account.
 	By string `yaml:"by"`
 	// Session is the role session's name. ${n} in it is the number of the
 	// session, and ${hex} eight random hex digits.
@@ -192,6 +194,9 @@ type Weighted struct {
 	Call   `yaml:",inline"`
 	Weight int `yaml:"weight"`
 }
+
+// identityCenter is By of those who sign in through IAM Identity Center.
+const identityCenter = "identity-center"
 
 // A credential is a reference to one, as written in a scenario.
 type credential struct {

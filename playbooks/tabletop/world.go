@@ -235,32 +235,34 @@ func (w *world) credentials(ctx context.Context, a Actor, session string, h hand
 	if own, found := w.keys[a.As]; found {
 		return own, true, nil
 	}
-	call := account.Call{
-		Service:   "sts",
-		Operation: "AssumeRole",
-		SourceIP:  h.ip,
-		UserAgent: h.agent,
-		At:        at,
-	}
-	if service, found := strings.CutPrefix(a.By, "service/"); found {
-		call.ServicePrincipal, call.SourceIP, call.UserAgent = service, service, service
-		call.FromEC2 = service == "ec2.amazonaws.com"
-	} else {
-		call.AccessKeyID = w.keys[a.By].id
-	}
-	call.Input, err = w.account.Input("sts", "AssumeRole", map[string]any{
+	input, err := w.account.Input("sts", "AssumeRole", map[string]any{
 		"RoleArn": w.roles[a.As], "RoleSessionName": session,
 	})
 	if err != nil {
 		return key{}, false, err
 	}
-	answer, err := w.account.Do(ctx, call)
+	answer, err := w.assume(ctx, a.By, input, h, at)
 	outcome, err := outcomeOf(err)
 	if err != nil || outcome != Success {
 		return key{}, false, err
 	}
 	k, err = keyIn(answer, "Credentials")
 	return k, err == nil, err
+}
+
+// assume opens a role session for whoever By is.
+func (w *world) assume(ctx context.Context, by string, input any, h hand, at time.Time) (any, error) {
+	if by == identityCenter {
+		return w.account.Seed(at, input)
+	}
+	call := account.Call{Input: input, SourceIP: h.ip, UserAgent: h.agent, At: at}
+	if service, found := strings.CutPrefix(by, "service/"); found {
+		call.ServicePrincipal = service
+		call.FromEC2 = service == "ec2.amazonaws.com"
+	} else {
+		call.AccessKeyID = w.keys[by].id
+	}
+	return w.account.Do(ctx, call)
 }
 
 // keyIn reads the access key out of a member of an answer, as CreateAccessKey
