@@ -57,7 +57,7 @@ func (l *loader) file(fsys fs.FS, name string) {
 	}
 	docs, err := parseYAML(src)
 	if err != nil {
-		l.problem(Problem{File: name, Reason: err.Error()})
+		l.problem(problemOf(&Rule{File: name}, err))
 		return
 	}
 	for i, doc := range docs {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
@@ -33,6 +34,10 @@ func parseYAML(src []byte) (docs []ast.Node, err error) {
 	}()
 	file, err := parser.ParseBytes(src, 0)
 	if err != nil {
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil {
+			return nil, at(syntax.Token.Position.Line, fmt.Errorf("not YAML: %s", syntax.Message))
+		}
 		return nil, fmt.Errorf("not YAML: %s", firstLine(err.Error()))
 	}
 	for _, d := range file.Docs {
@@ -58,7 +63,7 @@ func checkYAML(src []byte) error {
 				lead++
 			}
 			if depth > maxNesting || lead > 10*maxNesting {
-				return fmt.Errorf("line %d: nested too deeply", n+1)
+				return at(n+1, errors.New("nested too deeply"))
 			}
 		}
 	}
