@@ -66,10 +66,8 @@ func (r *run) carryOut(ctx context.Context) error {
 		r.state = Failed
 		return err
 	}
-	err = r.prepare(ctx)
+	err = r.checkCaller(ctx)
 	switch {
-	case r.s.op == Release && isGone(err):
-		err = r.releaseDeleted()
 	case err != nil:
 	case r.s.op == Release:
 		err = r.release(ctx)
@@ -80,8 +78,9 @@ func (r *run) carryOut(ctx context.Context) error {
 	return errors.Join(err, done())
 }
 
-// prepare asks again for all that the plan relies on.
-func (r *run) prepare(ctx context.Context) error {
+// checkCaller makes sure that cordon may write, and still acts as it did when
+// the plan was made.
+func (r *run) checkCaller(ctx context.Context) error {
 	if r.a.o.ReadOnly {
 		return &RefusedError{Guard: GuardReadOnly, Target: r.s.target.Ref(), Message: "cordon is in read-only mode, and writes nothing to the account", Next: "Start it without --read-only."}
 	}
@@ -96,21 +95,23 @@ func (r *run) prepare(ctx context.Context) error {
 			Next:    "Connect again and make a new plan.",
 		}
 	}
+	return nil
+}
+
+// checkTarget makes sure that the target is still the one of the plan.
+func (r *run) checkTarget(ctx context.Context) (principal, error) {
 	p, err := r.a.resolve(ctx, r.s.target.Ref())
 	if err != nil {
-		return err
+		return principal{}, err
 	}
 	if p.ID != r.s.target.ID {
-		return &RefusedError{
+		return principal{}, &RefusedError{
 			Guard: GuardRecreated, Target: r.s.target.Ref(),
 			Message: fmt.Sprintf("%s was deleted and made anew since the plan (%s is now %s)", r.s.target, r.s.target.ID, p.ID),
 			Next:    "Make a new plan for the new one.",
 		}
 	}
-	if r.s.op == Contain {
-		return r.a.guard(p)
-	}
-	return nil
+	return p, nil
 }
 
 // begin writes the intent. Nothing may be sent to AWS before it returns.

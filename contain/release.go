@@ -10,6 +10,11 @@ import (
 // release removes exactly the policies of the plan, each only if it still is
 // what the plan found.
 func (r *run) release(ctx context.Context) error {
+	if _, err := r.checkTarget(ctx); isGone(err) {
+		return r.releaseDeleted(ctx, err)
+	} else if err != nil {
+		return err
+	}
 	r.reach(Planned, time.Time{}, fmt.Sprintf("the caller is %s", r.s.caller.ARN))
 	r.undo = fmt.Sprintf("cordon contain %s", quote(r.s.target.String()))
 	if len(r.s.remove) == 0 {
@@ -38,8 +43,11 @@ func (r *run) release(ctx context.Context) error {
 }
 
 // releaseDeleted ends the release of a target that is no more: what cordon put
-// on it went with it.
-func (r *run) releaseDeleted() error {
+// on it went with it. It takes two answers to believe that.
+func (r *run) releaseDeleted(ctx context.Context, gone error) error {
+	if _, err := r.a.listInline(ctx, r.s.target); !isGone(err) {
+		return gone
+	}
 	r.note = fmt.Sprintf("nothing was written: %s itself was deleted", r.s.target)
 	r.after = map[string]string{}
 	r.reach(Released, time.Time{}, r.note)
@@ -62,8 +70,19 @@ func total(tally map[State]int, n int) State {
 // remove deletes one policy, if it is still the one planned, and reads that it
 // is gone.
 func (r *run) remove(ctx context.Context, p policy) (State, error) {
-	switch now := r.read(ctx, p); now.seen {
+	now := r.read(ctx, p)
+	if now.seen == absent {
+		now = r.read(ctx, p)
+	}
+	switch now.seen {
 	case absent:
+		if r.listed(ctx, p.name) {
+			return Unknown, &Problem{
+				Code:    CodeUnread,
+				Message: fmt.Sprintf("AWS lists the policy %s of %s and does not show it, so it was left alone", p.name, r.s.target),
+				Next:    "Run status in a minute, then release again.",
+			}
+		}
 		r.remark(fmt.Sprintf("the policy %s was gone already", p.name))
 		return Released, nil
 	case replaced:

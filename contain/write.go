@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -20,6 +21,13 @@ const (
 
 // contain writes the deny, reads it back, and watches it.
 func (r *run) contain(ctx context.Context) error {
+	p, err := r.checkTarget(ctx)
+	if err == nil {
+		err = r.a.guard(p)
+	}
+	if err != nil {
+		return err
+	}
 	r.reach(Planned, time.Time{}, fmt.Sprintf("the caller is %s, and %s is the one planned", r.s.caller.ARN, r.s.target))
 	if stands, at := r.findStanding(ctx); stands != nil {
 		r.s.deny = *stands
@@ -129,6 +137,13 @@ func (r *run) conclude(ctx context.Context, put error, last reading) error {
 		r.after = map[string]string{}
 		r.reach(Failed, last.at, "the policy is not there")
 		return r.a.explain(put, "containing "+r.s.target.String())
+	case last.seen == absent && r.listed(ctx, r.s.deny.name):
+		r.problem = &Problem{
+			Code:    CodeUnread,
+			Message: fmt.Sprintf("AWS accepted the policy %s and lists it, and does not show it: whether it is in place is unknown", r.s.deny.name),
+			Next:    "Run status in a minute.",
+		}
+		r.reach(Unknown, time.Time{}, r.problem.Message)
 	case last.seen == absent:
 		r.revert(ctx, last)
 	case isDefinite(put):
@@ -148,6 +163,13 @@ func (r *run) conclude(ctx context.Context, put error, last reading) error {
 		r.tell(Progress{Read: r.problem.Message, Problem: r.problem})
 	}
 	return nil
+}
+
+// listed tells whether AWS names the policy among the target's. It is a second
+// opinion where a reading that shows nothing would decide.
+func (r *run) listed(ctx context.Context, name string) bool {
+	names, err := r.a.listInline(context.WithoutCancel(ctx), r.s.target)
+	return err == nil && slices.Contains(names, name)
 }
 
 // keep notes what stands after the operation.
