@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -43,6 +44,28 @@ type (
 		err        error
 	}
 )
+
+// statusAge is how old an answer may be when the list of those contained is
+// opened. Asking costs a call for each user, role and group of the account, so
+// it is not asked for the count in the header alone.
+const statusAge = time.Minute
+
+// askContainedIfOld asks when the last answer is old.
+func (m *model) askContainedIfOld() tea.Cmd {
+	if m.account.asking || m.opt.Now().Sub(m.account.asked) < statusAge {
+		return nil
+	}
+	return m.askContained()
+}
+
+// stamp is what a list says of a containment: that it is one, or what became of
+// it.
+func stamp(c contain.Contained) safe {
+	if c.State.InForce() {
+		return "CONTAINED"
+	}
+	return say(strings.ToUpper(string(c.State)))
+}
 
 // askContained asks the account who is contained.
 func (m *model) askContained() tea.Cmd {

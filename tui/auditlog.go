@@ -37,8 +37,10 @@ func (s *auditLog) refresh(m *model) tea.Cmd {
 	rs := m.account.records
 	for i := len(rs) - 1; i >= 0; i-- {
 		r := rs[i]
-		if s.expr == nil || s.expr.Match(words{r.Target.Kind + "/" + r.Target.Name, r.Target.ARN, r.OpID, r.Op, string(r.Kind),
-			r.Reason, r.Incident, r.Outcome, r.Operator.ARN, r.Operator.OSUser}) {
+		if s.expr == nil || s.expr.Match(words{
+			r.Target.Kind + "/" + r.Target.Name, r.Target.ARN, r.OpID, r.Op, string(r.Kind),
+			r.Reason, r.Incident, r.Outcome, r.Operator.ARN, r.Operator.OSUser,
+		}) {
 			s.shown = append(s.shown, r)
 		}
 	}

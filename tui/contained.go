@@ -29,9 +29,17 @@ func (s *contained) scope(*model) scope {
 
 func (s *contained) filtering() *filter { return &s.filter }
 
-func (s *contained) refilter(m *model) tea.Cmd { return s.refresh(m) }
+func (s *contained) refilter(m *model) tea.Cmd {
+	s.arrange(m)
+	return nil
+}
 
 func (s *contained) refresh(m *model) tea.Cmd {
+	s.arrange(m)
+	return m.askContainedIfOld()
+}
+
+func (s *contained) arrange(m *model) {
 	s.shown = s.shown[:0]
 	for _, c := range m.account.list {
 		if s.expr == nil || s.expr.Match(words{c.Target.String(), c.Target.ARN, c.By, c.Reason, c.Incident, string(c.State)}) {
@@ -44,7 +52,6 @@ func (s *contained) refresh(m *model) tea.Cmd {
 		}
 	}
 	s.list.clamp(len(s.shown))
-	return nil
 }
 
 func (s *contained) aside(m *model) safe {
@@ -103,6 +110,9 @@ func (s *contained) view(m *model, w, h int) []line {
 	case len(s.shown) == 0 && s.expr != nil:
 		return notice(w, h, "None of those contained matches the filter.", "Esc clears it.")
 	case len(s.shown) == 0:
+		if len(a.unread) > 0 {
+			return append(s.partial(m, w), notice(w, h-1, "Nobody was seen to be contained, but not everyone could be looked at.", "r asks again.")...)
+		}
 		return notice(w, h, "Nobody is contained.",
 			"Asked the account "+m.opt.Header.Account+" for inline policies that deny everything on users, roles and groups. r asks again.")
 	}
@@ -115,8 +125,8 @@ func (s *contained) view(m *model, w, h int) []line {
 			column{title: "by", width: 20, from: 100},
 			column{title: "reason", width: 0},
 		)
-		out := []line{t.head()}
-		from, to := s.list.window(len(s.shown), h-1)
+		out := append(s.partial(m, w), t.head())
+		from, to := s.list.window(len(s.shown), h-len(out))
 		for i := from; i < to; i++ {
 			c := &s.shown[i]
 			out = append(out, t.row(i == s.list.cursor,
@@ -137,11 +147,27 @@ func (s *contained) view(m *model, w, h int) []line {
 		out := labelled("target", c.Target.ARN, w)
 		out = append(out, labelled("since", string(full(sinceWhen(*c)))+" by "+or(c.By, "unknown"), w)...)
 		out = append(out, labelled("reason", or(c.Reason, "not in this audit log"), w)...)
+		if c.ByHand {
+			out = append(out, in(caution, m.th.warn+" put there by hand, not by cordon: releasing it takes adopting it").head(w, m.th.more))
+		}
+		if c.State == contain.Reverted || c.State == contain.Unknown {
+			out = append(out, in(bad, m.th.warn+" "+say(string(c.State))+": ").and(normal, safe(meaning[c.State])).head(w, m.th.more))
+		}
 		if c.OpID != "" {
 			out = append(out, labelled("operation", strings.TrimSpace(c.OpID+"  "+c.Incident), w)...)
 		}
 		return out
 	})
+}
+
+// partial names what could not be read; nil if everything was.
+func (s *contained) partial(m *model, w int) []line {
+	u := m.account.unread
+	if len(u) == 0 {
+		return nil
+	}
+	text := sayf("%d could not be read: %s (%s)", len(u), u[0].Name, u[0].Reason)
+	return []line{in(bad, " "+m.th.warn+" PARTIAL ").and(normal, text).head(w, m.th.more)}
 }
 
 // words lets the filter line look for plain words in a few texts.

@@ -32,17 +32,22 @@ func (d *containDialog) view(m *model, w, h int) (box, int, int) {
 			out.cursor = cell{x: cursor.x + 2, y: room + 2 + cursor.y, on: true}
 		}
 	}
+	lines = padded(lines, max(len(lines), min(ih, minBox)))
 	out.lines = m.th.frame(d.title(), lines, bw)
 	x, y := centered(w, h, bw, len(out.lines))
 	return out, x, y
 }
+
+// minBox is the height of the dialog's inside where there is room, so that it
+// does not change its size with every state.
+const minBox = 20
 
 func (d *containDialog) title() line {
 	verb := safe("contain ")
 	if d.release {
 		verb = "release "
 	}
-	return in(strong, verb+say(d.ref.String()))
+	return in(strong, verb+sayf("%s/%s", d.ref.Kind, d.ref.Name))
 }
 
 func (d *containDialog) planningView(m *model, w int) []line {

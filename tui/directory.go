@@ -175,8 +175,8 @@ func (s *directory) view(m *model, w, h int) []line {
 	for i := from; i < to; i++ {
 		e := &s.shown[i]
 		note := span{}
-		if _, ok := m.account.contained(e.Account, string(e.Kind), e.Name); ok {
-			note = span{text: "CONTAINED", style: caution}
+		if c, ok := m.account.contained(e.Account, string(e.Kind), e.Name); ok {
+			note = span{text: stamp(c), style: caution}
 		} else if e.WhyNot != "" {
 			note = span{text: "AWS's own", style: dim}
 		}

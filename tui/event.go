@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"sort"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -101,6 +100,10 @@ func (s *eventScreen) rawView(w int) []line {
 	return out
 }
 
+// maxMessage is how many lines of an error message are shown: some carry an
+// encoded decision of hundreds of characters.
+const maxMessage = 5
+
 // toldView explains the event.
 func (s *eventScreen) toldView(m *model, w int) []line {
 	e := s.event
@@ -114,13 +117,20 @@ func (s *eventScreen) toldView(m *model, w int) []line {
 	r := m.opt.Store.Row(s.row)
 	add(paragraphs(strong, explain(e, about(r.Subject, s.doc)), w))
 	mark, word, st := result(&m.th, r.Failed, r.Denied)
-	verdict := in(st, safe(strings.TrimLeft(string(mark), " "))+word)
+	verdict := in(st, mark+word)
+	if !r.Failed {
+		verdict = in(good, m.th.check+" it succeeded")
+	}
 	if e.ErrorCode != "" {
 		verdict = verdict.and(st, ": "+say(e.ErrorCode))
 	}
 	add([]line{verdict})
 	if e.ErrorMessage != "" {
-		add(paragraphs(normal, e.ErrorMessage, w))
+		message := paragraphs(normal, e.ErrorMessage, w)
+		if len(message) > maxMessage {
+			message = append(message[:maxMessage-1], in(dim, "and more: v shows all of it"))
+		}
+		add(message)
 	}
 	add([]line{nil})
 	for _, f := range facts(e, s.doc) {

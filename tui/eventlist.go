@@ -3,6 +3,9 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,6 +15,9 @@ import (
 
 // eventList is a virtual list of the events that a question selects: a list of
 // row numbers of the store, of which only the visible ones are ever looked at.
+//
+// Plain words are looked for in the store's columns at once, and then, when the
+// typing pauses, in the whole records, which takes longer and may find more.
 type eventList struct {
 	ask investigate.Filter
 	filter
@@ -21,14 +27,17 @@ type eventList struct {
 	total int
 	list  list
 	// gen numbers the questions; only the answer to the last one counts.
-	gen     int
-	busy    bool
-	stop    context.CancelFunc
-	err     error
-	known   bool
-	version uint64
-	// asked is the version that the question under way will answer for.
-	asked uint64
+	gen   int
+	busy  bool
+	stop  context.CancelFunc
+	err   error
+	known bool
+	// deep says that rows are from whole records, as far as that matters.
+	deep bool
+	scan *scan
+	// version is the store's that the rows are of, asked that of the question
+	// under way.
+	version, asked uint64
 	// item is the first index of the list that is an event, for lists that
 	// have other items before them.
 	item int
@@ -40,7 +49,36 @@ type selectedMsg struct {
 	gen   int
 	rows  []int
 	total int
+	deep  bool
 	err   error
+}
+
+// scan is how far a question has come that reads records. It is written while
+// the question is under way, and looked at with each tick.
+type scan struct {
+	mu       sync.Mutex
+	progress investigate.Progress
+}
+
+func (s *scan) observe(p investigate.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.progress = p
+}
+
+func (s *scan) look() investigate.Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.progress
+}
+
+// typingPause is how long the filter line must rest before records are read.
+const typingPause = 300 * time.Millisecond
+
+// refilter asks again because the filter changed.
+func (e *eventList) refilter(m *model) tea.Cmd {
+	e.deep = false
+	return e.query(m)
 }
 
 // query asks for the rows anew, dropping the question under way.
@@ -48,63 +86,110 @@ func (e *eventList) query(m *model) tea.Cmd {
 	if e.stop != nil {
 		e.stop()
 	}
-	ctx, stop := context.WithCancel(m.ctx)
 	e.gen++
-	e.busy, e.stop = true, stop
 	e.asked = m.opt.Store.Version()
+	return e.put(m, e.deep && e.wordy(), 0)
+}
+
+// wordy reports whether whole records may hold more than the columns do.
+func (e *eventList) wordy() bool { return e.expr != nil && len(e.expr.Words()) > 0 }
+
+// put asks the store, after a pause.
+func (e *eventList) put(m *model, deep bool, pause time.Duration) tea.Cmd {
+	ctx, stop := context.WithCancel(m.ctx)
+	e.busy, e.stop, e.scan = true, stop, &scan{}
 	ask, gen, store := e.ask, e.gen, m.opt.Store
-	ask.Expr, ask.Descending = e.expr, !e.oldestFirst
-	return func() tea.Msg {
+	ask.Expr, ask.Descending, ask.Everywhere, ask.Observe = e.expr, !e.oldestFirst, deep, e.scan.observe
+	question := func() tea.Msg {
 		defer stop()
+		if !rest(ctx, pause) {
+			return nil
+		}
 		got, err := store.Select(ctx, ask)
-		msg := selectedMsg{to: e, gen: gen, rows: got.Rows, total: len(got.Rows), err: err}
+		msg := selectedMsg{to: e, gen: gen, rows: got.Rows, total: len(got.Rows), deep: deep, err: err}
 		if err == nil && ask.Expr != nil {
-			ask.Expr = nil
+			ask.Expr, ask.Observe = nil, nil
 			var all investigate.Selection
 			all, msg.err = store.Select(ctx, ask)
 			msg.total = len(all.Rows)
 		}
 		return msg
 	}
+	return tea.Batch(question, m.tick())
 }
 
-// selected takes an answer. The selection stays on its event, on the same row
-// of the screen, however many events came before it.
+// rest waits; ok is false if ctx ended before.
+func rest(ctx context.Context, d time.Duration) (ok bool) {
+	if d == 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// selected takes an answer, and goes on to whole records if those may hold
+// more.
 func (e *eventList) selected(m *model, msg selectedMsg) tea.Cmd {
 	if msg.gen != e.gen {
 		return nil
 	}
-	e.busy, e.err = false, msg.err
+	if m.dialog != nil {
+		// Rows are frozen: the question is put again when the dialog closes.
+		e.busy, e.known = false, false
+		return nil
+	}
+	e.busy, e.err, e.known, e.version, e.total = false, msg.err, true, e.asked, msg.total
+	e.take(msg.rows)
 	if msg.err != nil {
 		return nil
 	}
-	was, had := e.current()
-	e.rows, e.total, e.known, e.version = msg.rows, msg.total, true, e.asked
-	if had {
-		if to := indexOf(e.rows, was); to >= 0 {
-			e.list.jump(to + e.item)
-		}
+	if e.wordy() && !msg.deep {
+		return e.put(m, true, typingPause)
+	}
+	e.deep = true
+	if !m.evidence.reading {
+		return e.refresh(m)
 	}
 	return nil
 }
 
-func indexOf(rows []int, row int) int {
-	for i, r := range rows {
-		if r == row {
-			return i
-		}
+// take replaces the rows. The selection stays on its event, on the same row of
+// the screen, however many events came before it.
+func (e *eventList) take(rows []int) {
+	was, had := e.current()
+	e.rows = rows
+	if !had {
+		return
 	}
-	return -1
+	if to := slices.Index(rows, was); to >= 0 {
+		e.list.jump(to + e.item)
+	}
 }
 
-// refresh asks again if the store has changed since.
-func (e *eventList) refresh(m *model) tea.Cmd {
-	if e.known && e.version == m.opt.Store.Version() || e.busy && e.asked == m.opt.Store.Version() {
-		return nil
+// peek takes the rows found so far by a question that reads records.
+func (e *eventList) peek() {
+	if !e.busy || e.scan == nil {
+		return
 	}
-	if e.busy && e.known {
-		// Let a slow question finish before the next: an answer that is a
-		// moment old is better than none while events pour in.
+	if p := e.scan.look(); p.Total > 0 && len(p.Rows) > len(e.rows) {
+		e.take(p.Rows)
+	}
+}
+
+// searching reports whether a question is under way.
+func (e *eventList) searching() bool { return e.busy }
+
+// refresh asks again if the store has changed since. A question under way is
+// left to finish: an answer that is a moment old is better than none while
+// events pour in.
+func (e *eventList) refresh(m *model) tea.Cmd {
+	if e.busy || e.known && e.version == m.opt.Store.Version() {
 		return nil
 	}
 	return e.query(m)
@@ -129,21 +214,31 @@ func (e *eventList) order() safe {
 
 // tally is how many of how many are shown.
 func (e *eventList) tally() safe {
+	n := safe(count(len(e.rows)))
 	switch {
 	case e.busy && !e.known:
 		return "searching"
-	case e.expr != nil && e.busy:
-		return safe(count(len(e.rows)) + " of " + count(e.total) + ", searching")
-	case e.expr != nil:
-		return safe(count(len(e.rows)) + " of " + count(e.total))
+	case e.expr == nil:
+		return n
+	case e.busy:
+		return n + " of " + safe(count(e.total)) + e.progress()
 	}
-	return safe(count(len(e.rows)))
+	return n + " of " + safe(count(e.total))
+}
+
+// progress is how far a search has come that reads records.
+func (e *eventList) progress() safe {
+	p := e.scan.look()
+	if p.Total == 0 {
+		return ", searching"
+	}
+	return safe(fmt.Sprintf(", searching %d%%", 100*p.Scanned/p.Total))
 }
 
 // columns of a list of events; withWho is for lists of more than one
 // principal's.
 func eventTable(th *theme, w int, withWho bool) *table {
-	who := column{title: "principal", width: 18}
+	who := column{title: "principal", width: 18, name: true}
 	switch {
 	case !withWho:
 		who.from = w + 1
@@ -190,8 +285,11 @@ func result(th *theme, failed, denied bool) (mark, word safe, st style) {
 
 // who is a principal as it is typed.
 func who(p event.Principal) string {
-	if p.Name == "" {
+	switch {
+	case p.Name == "":
 		return string(p.Kind)
+	case p.Kind == event.Service:
+		return string(p.Kind) + "/" + service(p.Name)
 	}
 	return p.String()
 }

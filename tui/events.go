@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"cordon/investigate"
@@ -32,8 +34,6 @@ func (s *events) scope(*model) scope {
 }
 
 func (s *events) filtering() *filter { return &s.filter }
-
-func (s *events) refilter(m *model) tea.Cmd { return s.query(m) }
 
 func (s *events) aside(m *model) safe { return s.says(m) }
 
@@ -95,11 +95,14 @@ func (s *events) view(m *model, w, h int) []line {
 func rowDetail(m *model, r investigate.Row, w int) []line {
 	mark, word, st := result(&m.th, r.Failed, r.Denied)
 	out := []line{in(strong, say(r.Name)).and(dim, " on ").and(normal, say(service(r.Source)))}
-	out = append(out, labelled("who", who(r.Principal)+session(r.Session), w)...)
+	out = append(out, labelled("who", who(r.Principal), w)...)
+	if r.Session != "" && r.Session != r.AccessKey {
+		out = append(out, labelled("session", r.Session, w)...)
+	}
 	if r.Subject != "" {
 		out = append(out, labelled("on", r.Subject, w)...)
 	}
-	verdict := in(dim, "result     ").and(st, mark+word)
+	verdict := in(dim, "result     ").and(st, safe(strings.TrimLeft(string(mark+word), " ")))
 	if r.ErrorCode != "" {
 		verdict = verdict.and(normal, "  "+say(r.ErrorCode))
 	}
@@ -115,11 +118,4 @@ func rowDetail(m *model, r investigate.Row, w int) []line {
 		out = append(out, labelled("key", r.AccessKey, w)...)
 	}
 	return out
-}
-
-func session(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "  session " + s
 }

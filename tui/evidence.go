@@ -109,7 +109,7 @@ func (m *model) refreshDue(msg refreshMsg) tea.Cmd {
 	if msg.n != m.evidence.reads {
 		return nil
 	}
-	return tea.Batch(m.read(), m.askContained())
+	return m.read()
 }
 
 // tick keeps the clock going while there is anything to watch, and only then.
@@ -119,7 +119,7 @@ func (m *model) tick() tea.Cmd {
 	}
 	every := tickIdle
 	switch {
-	case m.evidence.reading || m.operations.running() != nil || m.dialog != nil:
+	case m.evidence.reading || m.operations.running() != nil || m.dialog != nil || m.searching():
 		every = tickBusy
 	case m.opt.Refresh == 0 && m.evidence.version == m.opt.Store.Version():
 		return nil
@@ -128,11 +128,25 @@ func (m *model) tick() tea.Cmd {
 	return tea.Tick(every, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
+// A searcher has questions that take long enough to show how far they came.
+type searcher interface {
+	searching() bool
+	peek()
+}
+
+func (m *model) searching() bool {
+	s, ok := m.top().(searcher)
+	return ok && s.searching()
+}
+
 func (m *model) ticked() tea.Cmd {
 	m.evidence.ticking = false
 	var cmds []tea.Cmd
 	if !m.opt.Now().Before(m.evidence.next) {
 		cmds = append(cmds, m.rank())
+	}
+	if s, ok := m.top().(searcher); ok && m.dialog == nil {
+		s.peek()
 	}
 	if d, ok := m.dialog.(*containDialog); ok {
 		cmds = append(cmds, d.ticked(m))

@@ -67,8 +67,7 @@ var verbs = map[string]string{
 }
 
 // explain tells an event in two sentences: who did what to what, and from
-// where. How it ended is not in them, because a call that failed did nothing:
-// then they say that it was tried.
+// where. A call that failed did nothing: then they say that it was tried.
 func explain(e *event.Event, what string) string {
 	subject := who(e.Principal)
 	if e.Principal.Kind == event.Role && e.Session != "" {
@@ -76,19 +75,17 @@ func explain(e *event.Event, what string) string {
 	}
 	verb, known := verbs[e.Name]
 	switch {
-	case known && e.Failed():
-		verb = "tried, in vain: " + strings.ReplaceAll(verb, "{what}", or(what, "it is not said which"))
+	case e.Failed():
+		verb = fmt.Sprintf("tried to call %s of %s", e.Name, service(e.Source))
 	case known:
 		verb = strings.ReplaceAll(verb, "{what}", or(what, "it is not said which"))
-	case e.Failed():
-		verb = fmt.Sprintf("called %s of %s in vain", e.Name, service(e.Source))
 	default:
 		verb = fmt.Sprintf("called %s of %s", e.Name, service(e.Source))
 	}
-	if !known && what != "" {
+	if (e.Failed() || !known) && what != "" {
 		verb += " on " + what
 	}
-	return fmt.Sprintf("%s %s.", subject, strings.TrimSuffix(verb, ".")) + " " + whence(e)
+	return fmt.Sprintf("%s %s. %s", subject, verb, whence(e))
 }
 
 // whence says from where a call came.

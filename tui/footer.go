@@ -11,12 +11,12 @@ func (m *model) foot() []line {
 		out = append(out, in(m.note.style, " "+mark+" "+m.note.text).head(m.width, m.th.more))
 	}
 	if m.dialog != nil {
-		return append(out, m.hints(m.dialog.hints(m)))
+		return append(out, m.hints(m.dialog.hints(m), 0))
 	}
 	if f, ok := m.top().(filterer); ok && f.filtering().typing {
-		return append(out, m.hints([]hint{{"Enter", "keep"}, {"Esc", "clear"}, {m.arrows(), "move"}, {"", safe(filterHelp)}}))
+		return append(out, m.hints([]hint{{"Enter", "keep"}, {"Esc", "clear"}, {m.arrows(), "move"}, {"", safe(filterHelp)}}, 0))
 	}
-	return append(out, m.hints(m.bound()))
+	return append(out, m.hints(m.bound(), 2))
 }
 
 // filterHelp shows both languages of the filter line in one breath.
@@ -51,14 +51,14 @@ func (m *model) arrows() safe {
 	return "↑↓"
 }
 
-// hints lays hints out in one line. What does not fit is left out whole, except
-// that help and quit, which come last, always stay.
-func (m *model) hints(hs []hint) line {
+// hints lays hints out in one line. What does not fit is left out whole, from
+// the end, but not the last few.
+func (m *model) hints(hs []hint, last int) line {
 	keep := len(hs)
 	for {
 		l := line{{text: " "}}
 		for i, h := range hs {
-			if i >= keep-2 && i < len(hs)-2 {
+			if i >= keep-last && i < len(hs)-last {
 				continue
 			}
 			if l.width() > 1 {
@@ -69,7 +69,7 @@ func (m *model) hints(hs []hint) line {
 			}
 			l = l.and(dim, h.does)
 		}
-		if l.width() <= m.width || keep <= 2 {
+		if l.width() <= m.width || keep <= last+1 {
 			return l.head(m.width, m.th.more)
 		}
 		keep--

@@ -16,6 +16,9 @@ func (m *model) header() []line {
 	if l := m.headGaps(); l != nil {
 		out = append(out, l)
 	}
+	if op := m.operations.running(); op != nil && m.dialog == nil {
+		out = append(out, op.indicator(m).head(m.width, m.th.more))
+	}
 	return out
 }
 
@@ -31,15 +34,15 @@ func (m *model) headIdentity() line {
 		l = l.and(normal, " no account")
 	}
 	right := line{}
-	if op := m.operations.running(); op != nil && m.dialog == nil {
-		right = append(right, op.indicator(m)...)
-		right = right.and(normal, " ")
-	}
 	if n, known := m.account.count(); known && n > 0 {
-		right = right.and(caution, safe(fmt.Sprintf("%d contained ", n)))
+		more := safe("")
+		if len(m.account.unread) > 0 {
+			more = "+"
+		}
+		right = right.and(caution, safe(fmt.Sprint(n))+more+" contained ")
 	}
 	if h.Exercise != "" {
-		right = right.and(badge, " EXERCISE "+say(h.Exercise)+" ").and(normal, " ")
+		right = right.and(badge, " EXERCISE "+m.exercise()+" ").and(normal, " ")
 	}
 	if m.opt.ReadOnly {
 		right = right.and(badge, " READ-ONLY ").and(normal, " ")
@@ -49,6 +52,15 @@ func (m *model) headIdentity() line {
 		l = l.and(dim, "  as ").and(normal, say(shortARN(h.Caller)).cutLeft(room, m.th.more))
 	}
 	return between(l, right, m.width, m.th.more)
+}
+
+// exercise is the label of an exercise; where there is no room, its speed alone.
+func (m *model) exercise() safe {
+	label := m.opt.Header.Exercise
+	if m.width < 100 {
+		label = label[strings.LastIndexByte(label, ' ')+1:]
+	}
+	return say(label)
 }
 
 // shortARN leaves out of an ARN what the header already says: the account.
@@ -144,7 +156,7 @@ func clock(t, now time.Time) string {
 	return t.Format("2006-01-02 15:04Z")
 }
 
-// short is clock in at most 8 cells, for a column.
+// short is clock in at most 9 cells, for a column.
 func short(t, now time.Time) safe {
 	t, now = t.UTC(), now.UTC()
 	switch {
@@ -155,7 +167,7 @@ func short(t, now time.Time) safe {
 	case t.Year() == now.Year():
 		return safe(t.Format("Jan _2"))
 	}
-	return safe(t.Format("2006-01"))
+	return safe(t.Format("Jan 2006"))
 }
 
 // full is a time in full, in UTC.

@@ -20,7 +20,7 @@ func (s *help) do(_ *model, a action) tea.Cmd {
 func (s *help) view(m *model, w, h int) []line {
 	out := []line{in(strong, " Keys")}
 	for _, b := range m.keys {
-		out = append(out, in(keycap, "  "+pad(b.shown(&m.th), 17)).and(normal, safe(b.Help().Desc)).head(w, m.th.more))
+		out = append(out, in(keycap, "  "+pad(b.shown(&m.th), 19)).and(normal, safe(b.Help().Desc)).head(w, m.th.more))
 	}
 	out = append(out, nil, in(strong, " The filter line"))
 	for _, s := range []string{

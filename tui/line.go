@@ -73,10 +73,11 @@ func (l line) restyle(st style) line {
 // When both do not fit, the left one is cut.
 func between(left, right line, w int, mark safe) line {
 	room := w - right.width()
-	if room < 1 {
-		return right.fit(w, mark)
+	if room < 2 {
+		return left.fit(w, mark)
 	}
-	return append(left.fit(room, mark), right...)
+	out := left.fit(room-1, mark).and(normal, " ")
+	return append(out, right...)
 }
 
 // over lays box on body with its first cell at column x of row y. The box's

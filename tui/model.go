@@ -37,6 +37,9 @@ func newModel(ctx context.Context, o Options) *model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Containment != nil && o.Header.Alias == "" {
+		o.Header.Alias = o.Containment.Alias()
+	}
 	m := &model{opt: o, ctx: ctx, th: newTheme(o.ASCII, o.NoColor), keys: bindings()}
 	m.operations.ctx = ctx
 	m.views = []screen{&principals{}, newEvents("events", everyEvent), &contained{}, &auditLog{}, &directory{}}
@@ -70,6 +73,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.wasRanked(msg)
 	case selectedMsg:
 		return m, msg.to.selected(m, msg)
+	case actedMsg:
+		msg.to.found(m, msg)
+		return m, nil
 	case openedMsg:
 		msg.to.opened(msg)
 		return m, nil

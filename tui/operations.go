@@ -226,11 +226,11 @@ func (op *operation) indicator(m *model) line {
 	if op.plan.Op == contain.Release {
 		verb = "releasing "
 	}
-	l := in(caution, verb+op.target.cut(20, m.th.more)+": "+op.state())
+	l := in(caution, " "+m.th.pending+" "+verb+op.target+": "+op.state())
 	if left := op.left(m.opt.Now()); left > 0 {
-		l = l.and(caution, safe(fmt.Sprintf(" %ds", int(left.Seconds()+0.999))))
+		l = l.and(normal, safe(fmt.Sprintf(", watched for another %d s", int(left.Seconds()+0.999))))
 	}
-	return l.and(dim, " (o)")
+	return l.and(dim, "  o shows it")
 }
 
 // showRunning opens the dialog of the operation under way.

@@ -39,9 +39,12 @@ func (op *operation) view(m *model, w int) []line {
 	out = append(out, labelled("Target", p.Target.ARN, w)...)
 	out = append(out, nil)
 	out = append(out, op.steps(m, w)...)
+	if op.done {
+		out = append(out, op.complaints(m, w)...)
+	}
 	out = append(out, op.callsView(m, w)...)
 	if op.done {
-		out = append(out, op.outcome(m, w)...)
+		out = append(out, op.stillOpen(m, w)...)
 	}
 	return append(out, nil, in(dim, "operation "+say(p.OpID)))
 }
@@ -148,34 +151,42 @@ func (op *operation) step(m *model, mark safe, st style, s contain.State, p cont
 
 func pad(s safe, w int) safe { return s + spaces(w-s.width()) }
 
-// outcome is how it ended: the error with the next step, and what is still
-// open.
-func (op *operation) outcome(m *model, w int) []line {
-	out := []line{nil}
-	state := contain.State(op.state())
-	st := good
-	if state != contain.Held && state != contain.InPlace && state != contain.Released {
-		st = bad
-	}
-	out = append(out, in(st, safe(state)).and(normal, ": "+safe(meaning[state])))
-	if op.err != nil {
-		_, message, next := problem(op.err)
+// complaints are why it did not end as it should, each with the next step.
+func (op *operation) complaints(m *model, w int) []line {
+	var out []line
+	tell := func(message, next string) {
+		out = append(out, nil)
 		out = append(out, paragraphs(normal, message, w)...)
 		out = append(out, paragraphs(strong, next, w)...)
 	}
+	told := ""
 	for _, t := range op.result.Targets {
-		if t.Error != nil && (op.err == nil || t.Error.Message != op.err.Error()) {
-			out = append(out, paragraphs(normal, t.Error.Message, w)...)
-			out = append(out, paragraphs(strong, t.Error.Next, w)...)
+		if t.Error != nil {
+			told = t.Error.Message
+			tell(t.Error.Message, t.Error.Next)
 		}
 		for _, s := range t.Warnings {
 			out = append(out, item(m.th.warn, caution, s, w)...)
 		}
-		if len(t.StillOpen) > 0 {
-			out = append(out, nil, in(strong, openTitle(op.plan.Op)))
-			for _, o := range t.StillOpen {
-				out = append(out, item(m.th.bullet, normal, o.Text, w)...)
-			}
+	}
+	if op.err != nil {
+		if _, message, next := problem(op.err); message != told {
+			tell(message, next)
+		}
+	}
+	return out
+}
+
+// stillOpen is what is left to do.
+func (op *operation) stillOpen(m *model, w int) []line {
+	var out []line
+	for _, t := range op.result.Targets {
+		if len(t.StillOpen) == 0 {
+			continue
+		}
+		out = append(out, nil, in(strong, openTitle(op.plan.Op)))
+		for _, o := range t.StillOpen {
+			out = append(out, item(m.th.bullet, normal, o.Text, w)...)
 		}
 	}
 	return out

@@ -20,9 +20,11 @@ type principal struct {
 	items []entry
 }
 
-// entry is a line before the timeline: a heading, a finding, or a session.
+// entry is a line before the timeline: a heading, a finding, what did not count
+// as a finding, or a session.
 type entry struct {
 	heading safe
+	note    string
 	finding *event.Finding
 	session *investigate.Session
 }
@@ -45,8 +47,6 @@ func (s *principal) scope(*model) scope {
 
 func (s *principal) filtering() *filter { return &s.filter }
 
-func (s *principal) refilter(m *model) tea.Cmd { return s.query(m) }
-
 func (s *principal) aside(m *model) safe { return "timeline " + s.says(m) }
 
 // refresh takes the principal's place in the last ranking, keeping what is
@@ -63,6 +63,9 @@ func (s *principal) refresh(m *model) tea.Cmd {
 	s.items = append(s.items, entry{heading: "Findings"})
 	for i := range s.ranked.Findings {
 		s.items = append(s.items, entry{finding: &s.ranked.Findings[i]})
+	}
+	for _, x := range s.ranked.Suppressed {
+		s.items = append(s.items, entry{note: x.Reason})
 	}
 	s.items = append(s.items, entry{heading: "Sessions"})
 	for i := range s.ranked.Sessions {
@@ -83,6 +86,10 @@ func (s *principal) refresh(m *model) tea.Cmd {
 	s.step(1)
 	return s.eventList.refresh(m)
 }
+
+// opens reports whether there is anything behind an entry: only then can it be
+// selected.
+func (a entry) opens() bool { return a.finding != nil || a.session != nil }
 
 // same reports whether two items stand for the same thing.
 func (a entry) same(b entry) bool {
@@ -111,7 +118,7 @@ func (s *principal) chosen() *entry {
 func (s *principal) step(by int) {
 	for range 2 {
 		for i := s.list.cursor; i >= 0 && i < s.size(); i += by {
-			if i >= len(s.items) || s.items[i].heading == "" {
+			if i >= len(s.items) || s.items[i].opens() {
 				s.list.cursor = i
 				return
 			}

@@ -19,6 +19,9 @@ type principals struct {
 	list  list
 	sort  int
 	shown []investigate.Ranked
+	// acted are the principals of the events that the filter's expression holds
+	// for, when it asks for what only events have.
+	acted asked
 	// picked is who is selected: the selection follows the principal, not the
 	// row, whatever the order becomes.
 	picked event.Principal
@@ -48,13 +51,36 @@ func (s *principals) scope(*model) scope {
 
 func (s *principals) filtering() *filter { return &s.filter }
 
-func (s *principals) refilter(m *model) tea.Cmd { return s.refresh(m) }
+func (s *principals) refilter(m *model) tea.Cmd {
+	s.acted.drop()
+	return s.refresh(m)
+}
 
-// refresh takes the last ranking, filtered and sorted.
+// refresh takes the last ranking, filtered and sorted. An expression about
+// events asks the store, and the rows wait for its answer.
 func (s *principals) refresh(m *model) tea.Cmd {
+	if aboutEvents(s.expr) {
+		return s.acted.put(m, s)
+	}
+	s.arrange(m)
+	return nil
+}
+
+// holds reports whether the filter lets a principal through.
+func (s *principals) holds(r *investigate.Ranked) bool {
+	switch {
+	case s.expr == nil:
+		return true
+	case aboutEvents(s.expr):
+		return s.acted.who[r.Principal()]
+	}
+	return s.expr.Match(rankedFields{r})
+}
+
+func (s *principals) arrange(m *model) {
 	s.shown = s.shown[:0]
 	for _, r := range m.evidence.ranking.Principals {
-		if s.expr == nil || s.expr.Match(rankedFields{&r}) {
+		if s.holds(&r) {
 			s.shown = append(s.shown, r)
 		}
 	}
@@ -69,7 +95,6 @@ func (s *principals) refresh(m *model) tea.Cmd {
 	}
 	s.list.clamp(len(s.shown))
 	s.pick()
-	return nil
 }
 
 func (s *principals) pick() {
@@ -89,6 +114,9 @@ func (s *principals) aside(m *model) safe {
 	n := count(len(s.shown))
 	if s.expr != nil {
 		n += " of " + count(len(m.evidence.ranking.Principals))
+	}
+	if s.acted.busy {
+		n += ", searching"
 	}
 	return safe(n) + m.th.dot + orders[s.sort].name
 }
@@ -129,12 +157,12 @@ func (s *principals) view(m *model, w, h int) []line {
 		t := newTable(&m.th, w,
 			column{title: "level", width: 10},
 			column{title: "score", width: 5, right: true},
-			column{title: "principal", width: max(14, w/4)},
+			column{title: "principal", width: max(14, w*3/10), name: true},
 			column{title: "account", width: 12, from: 110},
 			column{title: "events", width: 6, right: true},
 			column{title: "denied", width: 6, right: true},
 			column{title: "top finding", width: 0},
-			column{title: "last", width: 8, from: 70},
+			column{title: "last seen", width: 9, from: 70},
 		)
 		out := []line{t.head()}
 		from, to := s.list.window(len(s.shown), h-1)
@@ -156,7 +184,7 @@ func (s *principals) row(m *model, t *table, r *investigate.Ranked, picked bool)
 		finding = span{text: say(r.Findings[0].Title)}
 	}
 	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
-		finding = span{text: sayf("CONTAINED %s", c.State), style: caution}
+		finding = span{text: stamp(c), style: caution}
 	}
 	deniedStyle := dim
 	if r.Denied > 0 {
@@ -180,11 +208,25 @@ func (s *principals) detail(m *model, w, h int) []line {
 	if r == nil {
 		return nil
 	}
-	out := []line{in(strong, " "+say(who(r.Principal()))).and(dim, "  "+say(r.ARN)).head(w, m.th.more)}
+	out := []line{in(strong, " "+say(r.ARN)).head(w, m.th.more)}
+	if r.ARN == "" {
+		out[0] = in(strong, " "+say(who(r.Principal())))
+	}
+	seen := sayf(" seen %s to %s, from %s", clock(r.First, m.opt.Now()), clock(r.Last, m.opt.Now()), some(r.SourceIPs, 3))
+	out = append(out, in(dim, seen).head(w, m.th.more))
 	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
-		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s", c.Measure, c.State, clock(sinceWhen(c), m.opt.Now()), c.By)).head(w, m.th.more))
+		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s", c.Measure, c.State, clock(sinceWhen(c), m.opt.Now()), or(shortARN(c.By), "unknown"))).head(w, m.th.more))
 	} else if !r.Containable {
-		out = append(out, in(caution, " "+m.th.warn+" not containable here: ").and(normal, say(r.WhyNot)).head(w, m.th.more))
+		for i, t := range wrap("not containable here. "+r.WhyNot, w-4) {
+			if i == 2 {
+				break
+			}
+			mark := m.th.warn
+			if i > 0 {
+				mark = " "
+			}
+			out = append(out, in(caution, " "+mark+" ").and(normal, t))
+		}
 	}
 	for _, f := range r.Findings {
 		mark, word, st := m.th.level(f.Level)
@@ -192,8 +234,7 @@ func (s *principals) detail(m *model, w, h int) []line {
 			and(dim, sayf("  %d %s", f.Count, plural("event", f.Count))).head(w, m.th.more))
 	}
 	if len(r.Findings) == 0 {
-		out = append(out, in(dim, sayf(" No rule matched. Seen %s to %s, from %s.", full(r.First), full(r.Last),
-			strings.Join(r.SourceIPs, " "))).head(w, m.th.more))
+		out = append(out, in(dim, " No rule matched."))
 	}
 	if more := len(out) - h; more > 0 {
 		out = append(out[:h-1], in(dim, safe(fmt.Sprintf(" and %d more: Enter shows all", more+1))))
@@ -209,10 +250,15 @@ func plural(noun string, n int) string {
 }
 
 func (s *principals) nothing(m *model, w, h int) []line {
-	if s.expr != nil {
+	switch {
+	case s.acted.busy:
+		return notice(w, h, "Searching"+m.th.more)
+	case s.acted.err != nil:
+		return notice(w, h, "The search failed.", s.acted.err.Error(), "Esc clears the filter.")
+	case s.expr != nil:
 		return notice(w, h, "No principal matches the filter.",
 			fmt.Sprintf("Looked at %s principals. Words look at names, findings, addresses and keys; an expression can ask "+
-				"kind, name, account, arn, score, level, events, errors, denied. Esc clears it.",
+				"kind, name, account, arn, score, level, events, errors, denied, or any field of their events. Esc clears it.",
 				count(len(m.evidence.ranking.Principals))))
 	}
 	return m.nothingRead(w, h, "No principals.")
@@ -249,57 +295,3 @@ func (m *model) searched() string {
 	}
 	return strings.Join(parts, "; ") + "."
 }
-
-// rankedFields lets the filter line ask about a principal of the ranking.
-type rankedFields struct{ r *investigate.Ranked }
-
-// Lookup answers the names of the ranking's JSON form.
-func (f rankedFields) Lookup(path string) (any, bool) {
-	r := f.r
-	switch path {
-	case "kind":
-		return string(r.Kind), true
-	case "name":
-		return r.Name, true
-	case "account":
-		return r.Account, true
-	case "arn":
-		return r.ARN, true
-	case "score":
-		return float64(r.Score), true
-	case "level":
-		return string(r.Level), true
-	case "events":
-		return float64(r.Events), true
-	case "errors":
-		return float64(r.Errors), true
-	case "denied":
-		return float64(r.Denied), true
-	}
-	return nil, false
-}
-
-// Contains answers plain words.
-func (f rankedFields) Contains(word string) bool {
-	r := f.r
-	for _, s := range []string{string(r.Kind) + "/" + r.Name, r.ARN, string(r.Level)} {
-		if folded(s, word) {
-			return true
-		}
-	}
-	for _, list := range [][]string{r.SourceIPs, r.AccessKeys, r.Regions} {
-		for _, s := range list {
-			if folded(s, word) {
-				return true
-			}
-		}
-	}
-	for _, x := range r.Findings {
-		if folded(x.Title, word) || folded(x.Rule, word) {
-			return true
-		}
-	}
-	return r.Denied > 0 && folded("denied", word)
-}
-
-func folded(s, word string) bool { return strings.Contains(strings.ToLower(s), word) }

@@ -28,10 +28,13 @@ func (s *principal) factsView(m *model, w int) []line {
 	out = append(out, plain(seen).head(w, m.th.more))
 	from := in(dim, " from ").and(normal, some(r.SourceIPs, 3)).and(dim, "  keys ").and(normal, some(r.AccessKeys, 2)).
 		and(dim, "  in ").and(normal, some(r.Regions, 3))
+	if len(r.Badges) > 0 {
+		from = from.and(dim, "  claims to be ").and(normal, some(r.Badges, 2))
+	}
 	out = append(out, from.head(w, m.th.more))
 	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
 		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s: %s", c.Measure, c.State,
-			clock(sinceWhen(c), m.opt.Now()), c.By, or(c.Reason, "no reason known"))).head(w, m.th.more))
+			clock(sinceWhen(c), m.opt.Now()), or(shortARN(c.By), "unknown"), or(c.Reason, "no reason known"))).head(w, m.th.more))
 	} else if !r.Containable {
 		for i, t := range wrap("Not containable here. "+r.WhyNot, w-4) {
 			if i == 2 {
@@ -92,6 +95,9 @@ func (s *principal) itemView(m *model, it *entry, here bool, w int) line {
 		right := in(dim, sayf("%d %s  %s", x.Events, plural("event", x.Events), short(x.Last, m.opt.Now())))
 		return between(l, right, w, m.th.more)
 	}
+	if it.note != "" {
+		return in(dim, "  "+m.th.info_+" not counted: "+say(it.note))
+	}
 	note := safe("")
 	switch it.heading {
 	case "Findings":
@@ -99,7 +105,7 @@ func (s *principal) itemView(m *model, it *entry, here bool, w int) line {
 	case "Sessions":
 		note = s.none(len(s.ranked.Sessions), "none")
 	case "Timeline":
-		note = " " + s.tally()
+		note = s.tally()
 	}
 	return in(strong, it.heading).and(dim, " "+note)
 }

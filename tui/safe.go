@@ -49,6 +49,16 @@ func (s safe) cutLeft(w int, mark safe) safe {
 	return (mark + kept).cut(w, "")
 }
 
+// cutMiddle keeps both ends of the text in at most w cells: names that a team
+// gives begin alike and differ at their ends.
+func (s safe) cutMiddle(w int, mark safe) safe {
+	if s.width() <= w || w < 8 {
+		return s.cut(w, mark)
+	}
+	head := (w - mark.width()) / 2
+	return s.cut(head, "") + mark + s.cutLeft(w-mark.width()-head, "")
+}
+
 // spaces returns n blanks.
 func spaces(n int) safe {
 	if n <= 0 {
@@ -66,7 +76,7 @@ func wrap(s string, w int) []safe {
 	var out []safe
 	for _, paragraph := range strings.Split(clean.Text(s), "\n") {
 		paragraph = strings.ReplaceAll(paragraph, "\t", "    ")
-		for _, l := range strings.Split(ansi.Wrap(paragraph, w, "/:,"), "\n") {
+		for _, l := range strings.Split(ansi.Wrap(paragraph, w, ""), "\n") {
 			out = append(out, safe(strings.TrimRight(l, " ")))
 		}
 	}

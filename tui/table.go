@@ -8,9 +8,8 @@ type column struct {
 	width int
 	right bool
 	from  int
-	// end cuts a value that is too long at its beginning, for names whose end
-	// tells them apart.
-	end bool
+	// name cuts a value that is too long in its middle.
+	name bool
 }
 
 // table lays cells out in columns, for one width.
@@ -82,8 +81,8 @@ func (t *table) cells(cells []span) line {
 			out = append(out, span{text: spaces(gap)})
 		}
 		text := c.text
-		if t.columns[i].end {
-			text = text.cutLeft(w, t.th.more)
+		if t.columns[i].name {
+			text = text.cutMiddle(w, t.th.more)
 		} else {
 			text = text.cut(w, t.th.more)
 		}
