@@ -123,11 +123,11 @@ func (r *Reader) event(raw []byte, f *fields) (Event, error) {
 		ReadOnly:     isTrue(f.readOnly),
 		Raw:          raw,
 	}
-	if e.Name == "" && e.Source == "" {
-		return Event{}, ErrNotRecord
-	}
 	if string(unquote(f.category)) == "Insight" || string(unquote(f.kind)) == "AwsCloudTrailInsight" {
 		return Event{}, ErrInsight
+	}
+	if e.Name == "" && e.Source == "" {
+		return Event{}, ErrNotRecord
 	}
 	e.ID = string(unquote(f.id))
 	if e.ID == "" {

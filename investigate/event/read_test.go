@@ -257,7 +257,7 @@ func TestWhatIsNoRecordIsRefused(t *testing.T) {
 		{"number", `12`, event.ErrNotRecord},
 		{"list", `[{"eventName":"A"}]`, event.ErrNotRecord},
 		{"Insights, by category", `{"eventName":"A","eventCategory":"Insight"}`, event.ErrInsight},
-		{"Insights, by type", `{"eventName":"A","eventType":"AwsCloudTrailInsight"}`, event.ErrInsight},
+		{"Insights, by type", `{"eventType":"AwsCloudTrailInsight"}`, event.ErrInsight},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
