@@ -191,5 +191,5 @@ func (c *columnar) word(e *query.Expr) bounds {
 	if packed, strange := packID(e.Text); !strange {
 		c.scan(all, func(ch *chunk, i int) bool { return ch.id[i] == packed })
 	}
-	return bounds{sure: all, maybe: slices.Clone(all)}
+	return c.open(all, true)
 }

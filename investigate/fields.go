@@ -78,20 +78,35 @@ type rowFields struct {
 }
 
 func (f *rowFields) Lookup(path string) (any, bool) {
-	c, i := f.view.at(f.n)
-	odd := c.flags[i]&flagOdd != 0
-	switch of := fieldOf(path); {
-	case path == "@timestamp":
-		return timeFields(c.time[i]).Lookup(path)
-	case path == "@message":
-		return string(f.raw), true
-	case of == fields, odd && of >= firstSkimmed:
-	case of == eventTime:
-		return timeFields(c.time[i]).Lookup(path)
-	default:
-		return f.view.value(f.n, of).decoded(f.view.texts)
+	if value, ok, held := f.column(path); held {
+		return value, ok
 	}
 	return f.whole().Lookup(path)
+}
+
+// Spread is query.Spreader. A field that a column holds is in no list.
+func (f *rowFields) Spread(path string) (any, bool) {
+	if value, ok, held := f.column(path); held {
+		return value, ok
+	}
+	return f.whole().Spread(path)
+}
+
+// column is a field from the columns; held is false if they do not hold it.
+func (f *rowFields) column(path string) (value any, ok, held bool) {
+	c, i := f.view.at(f.n)
+	of := fieldOf(path)
+	switch {
+	case path == "@timestamp":
+		value, ok = timeFields(c.time[i]).Lookup(path)
+	case of == fields, of >= firstSkimmed && c.flags[i]&flagOdd != 0:
+		return nil, false, false
+	case of == eventTime:
+		value, ok = timeFields(c.time[i]).Lookup(path)
+	default:
+		value, ok = f.view.value(f.n, of).decoded(f.view.texts)
+	}
+	return value, ok, true
 }
 
 // whole is the event, read again.
@@ -107,17 +122,29 @@ func (f *rowFields) whole() *query.Record {
 // Contains looks for a plain word as columnar.word does.
 func (f *rowFields) Contains(word string) bool {
 	if f.everywhere {
-		return f.whole().Contains(word)
+		return query.NewRecord(&event.Event{Raw: f.raw}).Contains(word)
 	}
 	c, i := f.view.at(f.n)
 	for dim := range dimensions {
 		tuple := f.view.entry(dim, c.pools[dim][i])
 		for _, at := range searched[dim] {
-			if strings.Contains(strings.ToLower(f.view.texts[tuple[at]]), word) {
+			if strings.Contains(strings.ToLower(f.text(dim, at, tuple[at])), word) {
 				return true
 			}
 		}
 	}
 	packed, strange := packID(word)
 	return !strange && c.id[i] == packed
+}
+
+// text is a searched text; of an odd row, from the record where it was skimmed.
+func (f *rowFields) text(dim dimension, at int, id valueID) string {
+	for of := firstSkimmed; of < fields; of++ {
+		if layout[of].dim == dim && layout[of].at == at {
+			value, _ := f.Lookup(paths[of])
+			text, _ := value.(string) // only texts are searched
+			return text
+		}
+	}
+	return f.view.texts[id]
 }

@@ -1,20 +1,23 @@
 package investigate
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// denied reports whether an error code says that the call was turned down for
-// want of permission. Any other error, such as a name that does not exist or a
-// rate that is too high, says nothing about permissions.
+// denials are the parts of error codes by which services say that a call was
+// turned down for want of permission: AccessDenied, AccessDeniedException,
+// Client.UnauthorizedOperation, AuthorizationError and the like. Any other
+// error, such as a name that does not exist or a rate that is too high, says
+// nothing about permissions.
 //
 // Source: the metric filter for unauthorized calls of the CIS AWS Foundations
-// Benchmark, *UnauthorizedOperation or AccessDenied*. SNS answers
-// AuthorizationError, and SQS puts its name before AccessDenied ("Common
-// errors" in their API references).
+// Benchmark (*UnauthorizedOperation, AccessDenied*); "Common errors" in the API
+// references of SNS, SQS and API Gateway for the other spellings.
+var denials = []string{"AccessDenied", "Unauthorized", "AuthorizationError", "Forbidden"}
+
 func denied(errorCode string) bool {
-	return strings.HasPrefix(errorCode, "AccessDenied") ||
-		strings.HasSuffix(errorCode, "UnauthorizedOperation") ||
-		strings.HasPrefix(errorCode, "AuthorizationError") ||
-		strings.HasSuffix(errorCode, ".AccessDenied")
+	return errorCode != "" && slices.ContainsFunc(denials, func(part string) bool { return strings.Contains(errorCode, part) })
 }
 
 // neutral reports whether a call says nothing about whether its principal is
