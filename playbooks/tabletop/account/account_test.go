@@ -5,12 +5,14 @@ import (
 	"errors"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 
 	"cordon/playbooks/tabletop/account"
@@ -43,8 +45,14 @@ func (w *world) config(c aws.Credentials, region string) aws.Config {
 	}
 }
 
-func (w *world) iam(c aws.Credentials) *iam.Client { return iam.NewFromConfig(w.config(c, "us-east-1")) }
-func (w *world) sts(c aws.Credentials) *sts.Client { return sts.NewFromConfig(w.config(c, "us-east-1")) }
+func (w *world) iam(c aws.Credentials) *iam.Client {
+	return iam.NewFromConfig(w.config(c, "us-east-1"))
+}
+
+func (w *world) sts(c aws.Credentials) *sts.Client {
+	return sts.NewFromConfig(w.config(c, "us-east-1"))
+}
+
 func (w *world) trail(c aws.Credentials, region string) *cloudtrail.Client {
 	return cloudtrail.NewFromConfig(w.config(c, region))
 }
@@ -98,4 +106,45 @@ func TestCallsThroughTheSDKAreAnsweredAndRecorded(t *testing.T) {
 	if got := code(t, err); got != "NoSuchEntity" {
 		t.Errorf("GetUser of nobody: %s", got)
 	}
+}
+
+// message returns the message of an API error; empty for none.
+func message(t testing.TB, err error) string {
+	t.Helper()
+	if code(t, err) == "" {
+		return ""
+	}
+	var api smithy.APIError
+	errors.As(err, &api)
+	return api.ErrorMessage()
+}
+
+// user creates a user with no permissions.
+func (w *world) user(t testing.TB, name string) {
+	t.Helper()
+	if _, err := w.Seed(time.Now(), &iam.CreateUserInput{UserName: &name}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// userWith creates a user with one inline policy and an access key.
+func (w *world) userWith(t testing.TB, name, policy string) aws.Credentials {
+	t.Helper()
+	w.user(t, name)
+	if policy != "" {
+		if _, err := w.Seed(time.Now(), &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("inline"), PolicyDocument: &policy}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := w.Seed(time.Now(), &iam.CreateAccessKeyInput{UserName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := out.(*iam.CreateAccessKeyOutput).AccessKey //nolint:errcheck // the operation's own type
+	return aws.Credentials{AccessKeyID: *key.AccessKeyId, SecretAccessKey: *key.SecretAccessKey}
+}
+
+// session returns the credentials that STS handed out.
+func session(c *ststypes.Credentials) aws.Credentials {
+	return aws.Credentials{AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken}
 }

@@ -84,7 +84,7 @@ func (a *Account) layers(c caller) []*layer {
 func (a *Account) denied(c *call, t target, reason string) *Error {
 	action := c.operation.action()
 	text := fmt.Sprintf("User: %s is not authorized to perform: %s", a.arnOf(c.caller), action)
-	if t.arn != "*" || c.operation.service != "ec2" {
+	if t.arn != "*" || !namesNoResource(c.operation.service) {
 		text += " on resource: " + t.String()
 	}
 	text += reason
@@ -100,7 +100,22 @@ func (a *Account) denied(c *call, t target, reason string) *Error {
 	return &Error{Code: "AccessDeniedException", recorded: "AccessDenied", Message: text, Status: http.StatusBadRequest}
 }
 
-// Parameters that condition keys are taken from.
+// namesNoResource reports whether a service's denials leave the resource out
+// where an action has none, and do not write "on resource: *" as IAM, Lambda
+// and KMS do.
+//
+// Source: messages of LookupEvents, ListSecrets and ListBuckets that users
+// have reported.
+func namesNoResource(service string) bool {
+	switch service {
+	case "ec2", "s3", "cloudtrail", "secretsmanager":
+		return true
+	}
+	return false
+}
+
+// parameterKeys are the parameters that condition keys are taken
+// from.
 //
 // Source: "IAM and AWS STS condition context keys", IAM user guide.
 func parameterKeys() map[string]string {

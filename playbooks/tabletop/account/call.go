@@ -61,7 +61,6 @@ type call struct {
 	sourceIP, userAgent string
 	requestID           string
 	mfa, fromEC2        bool
-	overHTTP            bool
 	// seeding switches off what AWS would refuse to anybody, so that a
 	// scenario can create what only AWS itself creates.
 	seeding bool
@@ -100,6 +99,9 @@ func (a *Account) Do(ctx context.Context, in Call) (any, error) {
 	if c.caller, err = a.attribute(in, c.at); err != nil {
 		return nil, err
 	}
+	if err := c.admit(refusalsOf(protocolQuery)); err != nil {
+		return nil, err
+	}
 	return a.perform(c)
 }
 
@@ -126,6 +128,23 @@ func (a *Account) Seed(at time.Time, input any) (any, error) {
 		return nil, err
 	}
 	return op.run(c, input)
+}
+
+// admit turns away what credentials from GetSessionToken cannot be used for:
+// without a second factor they are no key to IAM, and of STS to AssumeRole and
+// GetCallerIdentity alone.
+//
+// Source: GetSessionToken, "Permissions", AWS STS API reference.
+func (c *call) admit(say refusal) error {
+	s := c.caller.session
+	if s == nil || c.caller.role != nil || c.caller.root || s.mfa {
+		return nil
+	}
+	o := c.operation
+	if o.service == "iam" || o.service == "sts" && o.name != "AssumeRole" && o.name != "GetCallerIdentity" {
+		return refused(say.status, say.invalid, "The security token included in the request is invalid.")
+	}
+	return nil
 }
 
 // operationFor finds the operation that a Call means: by name, or by the type

@@ -82,10 +82,10 @@ func (a *Account) secretFor(accessKeyID, token string, at time.Time, say refusal
 // RoleLastUsed.
 func (a *Account) touch(c *call) {
 	if k := c.caller.key; k != nil && !c.at.Before(k.used) {
-		k.used, k.usedFor, k.usedRegion = c.at, c.operation.service, c.region
+		k.used, k.usedFor, k.usedRegion = c.at, c.operation.service, c.operation.recordedIn(c.region)
 	}
 	if r := c.caller.role; r != nil && !c.at.Before(r.lastUsed) {
-		r.lastUsed, r.lastRegion = c.at, c.region
+		r.lastUsed, r.lastRegion = c.at, c.operation.recordedIn(c.region)
 	}
 }
 
@@ -174,7 +174,7 @@ func (a *Account) conditionKeys(c *call, t target) map[string][]string {
 		"aws:epochtime":             {epochText(c.at)},
 		"aws:useragent":             {c.userAgent},
 		"aws:securetransport":       {"true"},
-		"aws:requestedregion":       {c.region},
+		"aws:requestedregion":       {c.operation.recordedIn(c.region)},
 		"aws:principalarn":          {a.principalARN(c.caller)},
 		"aws:principalaccount":      {a.id},
 		"aws:principalisawsservice": {"false"},

@@ -42,9 +42,10 @@ func (e *Error) ErrorFault() smithy.ErrorFault {
 // the exceptions, not the codes on the wire: the record says
 // NoSuchEntityException where the response says NoSuchEntity.
 //
-// Source: the CloudTrail records that detection rules match, such as Elastic's
-// "AWS IAM Brute Force of Assume Role Policy"
-// (errorCode MalformedPolicyDocumentException).
+// Source: public records of failed calls (GetRole of a role that is not there:
+// NoSuchEntityException, its requestParameters present), and rules that match
+// them, such as Elastic's "AWS IAM Brute Force of Assume Role Policy"
+// (MalformedPolicyDocumentException).
 func (e *Error) trailCode() string {
 	if e.recorded != "" {
 		return e.recorded
@@ -67,8 +68,8 @@ func entityAlreadyExists(format string, args ...any) *Error {
 	return iamFault(http.StatusConflict, "EntityAlreadyExists", format, args...)
 }
 
-func deleteConflict(format string, args ...any) *Error {
-	return iamFault(http.StatusConflict, "DeleteConflict", format, args...)
+func deleteConflict(why string) *Error {
+	return iamFault(http.StatusConflict, "DeleteConflict", "%s", why)
 }
 
 func limitExceeded(format string, args ...any) *Error {

@@ -129,9 +129,9 @@ func attachedBoundary(arn string) *types.AttachedPermissionsBoundary {
 	if arn == "" {
 		return nil
 	}
-	return &types.AttachedPermissionsBoundary{
-		PermissionsBoundaryArn: aws.String(arn), PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy,
-	}
+	// The API reference promises PermissionsBoundaryPolicy; IAM says Policy, as
+	// records of CreateRole show.
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: aws.String(arn), PermissionsBoundaryType: "Policy"}
 }
 
 func (a *Account) listUsers(_ *call, in *iam.ListUsersInput) (*iam.ListUsersOutput, error) {

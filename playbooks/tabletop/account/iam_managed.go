@@ -135,7 +135,10 @@ func (a *Account) listPolicies(_ *call, in *iam.ListPoliciesInput) (*iam.ListPol
 		}
 		list = append(list, p)
 	}
-	p, err := paginate(list, nameOf, in.Marker, in.MaxItems)
+	// One of the account's own may have the name of one of AWS's.
+	order := func(p *policy) string { return p.name + " " + p.arn }
+	slices.SortFunc(list, func(a, b *policy) int { return strings.Compare(order(a), order(b)) })
+	p, err := paginate(list, order, in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}

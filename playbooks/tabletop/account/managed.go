@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	_ "embed" // for the policies that AWS manages
 	"encoding/json"
 	"fmt"
@@ -13,8 +14,9 @@ const managedPrefix = "arn:aws:iam::aws:policy/"
 //go:embed managed.json
 var managedJSON []byte
 
-// A managedRow is one policy of managed.json, which says of each where it was
-// read, when, and whether the document is abridged.
+// A managedRow is one policy of managed.json, which says of each where its
+// document was read, when, and what it leaves out of AWS's, if anything. The
+// ids, versions and dates are the policies' own only as far as they are public.
 type managedRow struct {
 	Name, Path, ID, Version, Description string
 	Created, Updated                     time.Time
@@ -30,7 +32,11 @@ func managedPolicies() map[string]*policy {
 	}
 	all := make(map[string]*policy, len(rows))
 	for _, row := range rows {
-		d, err := parsePolicy(string(row.Document))
+		var text bytes.Buffer
+		if err := json.Indent(&text, row.Document, "", "    "); err != nil {
+			panic(fmt.Sprintf("account: managed.json: %s: %v", row.Name, err))
+		}
+		d, err := parsePolicy(text.String())
 		if err != nil {
 			panic(fmt.Sprintf("account: managed.json: %s: %v", row.Name, err))
 		}

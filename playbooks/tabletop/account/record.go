@@ -2,7 +2,9 @@ package account
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -295,7 +297,7 @@ func elementOf(v reflect.Value, times string) any {
 
 // resourceKinds names, for the event history, what a parameter refers to.
 func resourceKinds() map[string]string {
-	return map[string]string{
+	return map[string]string{ // #nosec G101 -- names of parameters
 		"userName": "AWS::IAM::User", "roleName": "AWS::IAM::Role", "groupName": "AWS::IAM::Group",
 		"policyArn": "AWS::IAM::Policy", "policyName": "AWS::IAM::Policy", "accessKeyId": "AWS::IAM::AccessKey",
 		"roleArn": "AWS::IAM::Role", "newUserName": "AWS::IAM::User",
@@ -315,7 +317,8 @@ func referred(r record) []resource {
 		if !ok {
 			return
 		}
-		for name, value := range fields {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			value := fields[name]
 			text, isText := value.(string)
 			kind, known := kinds[name]
 			if found := (resource{kind, text}); isText && known && text != "" && !seen[found] {

@@ -106,11 +106,14 @@ func (a *Account) serve(r *http.Request, to route, body []byte, requestID string
 	}
 	c := &call{
 		operation: op, input: input.Interface(), at: now, region: s.region, requestID: requestID,
-		sourceIP: sourceOf(r), userAgent: r.UserAgent(), overHTTP: true,
+		sourceIP: sourceOf(r), userAgent: r.UserAgent(),
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c.caller, err = a.callerOf(s.accessKeyID, now, say); err != nil {
+		return nil, err
+	}
+	if err := c.admit(say); err != nil {
 		return nil, err
 	}
 	return a.perform(c)
@@ -132,17 +135,18 @@ func sourceOf(r *http.Request) string {
 	return host
 }
 
-const jsonTarget = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."
+// The names of CloudTrail's operations in X-Amz-Target: the CLI writes the
+// package before the service, the Go SDK does not.
+const (
+	jsonTarget  = "CloudTrail_20131101."
+	jsonPackage = "com.amazonaws.cloudtrail.v20131101."
+)
 
 // readRoute tells what a request asks for: in JSON by a header, in the Query
 // protocol by the parameters Action and Version.
 func readRoute(r *http.Request, body []byte) (route, error) {
 	if header := r.Header.Get("X-Amz-Target"); header != "" {
-		name, ok := strings.CutPrefix(header, jsonTarget)
-		if !ok {
-			// The CLI and older SDKs leave the package out.
-			name, ok = strings.CutPrefix(header, "CloudTrail_20131101.")
-		}
+		name, ok := strings.CutPrefix(strings.TrimPrefix(header, jsonPackage), jsonTarget)
 		to := route{protocol: protocolJSON, service: "cloudtrail", operation: name}
 		if !ok || r.Method != http.MethodPost {
 			return to, to.unknown()

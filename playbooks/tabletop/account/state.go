@@ -210,7 +210,7 @@ func (s *state) clone() *state {
 		byID:     make(map[string]*entity, len(s.byID)),
 	}
 	for name, u := range s.users {
-		n := &user{entity: u.entity.clone(), groups: maps.Clone(u.groups)}
+		n := &user{entity: u.clone(), groups: maps.Clone(u.groups)}
 		if u.login != nil {
 			l := *u.login
 			n.login = &l
@@ -219,16 +219,16 @@ func (s *state) clone() *state {
 	}
 	for name, r := range s.roles {
 		n := *r
-		n.entity = r.entity.clone()
+		n.entity = r.clone()
 		c.roles[name], c.byID[n.id] = &n, &n.entity
 	}
 	for name, g := range s.groups {
-		n := &group{entity: g.entity.clone(), members: maps.Clone(g.members)}
+		n := &group{entity: g.clone(), members: maps.Clone(g.members)}
 		c.groups[name], c.byID[n.id] = n, &n.entity
 	}
 	for arn, p := range s.policies {
 		n := *p
-		n.entity = p.entity.clone()
+		n.entity = p.clone()
 		n.versions = slices.Clone(p.versions)
 		c.policies[arn] = &n
 	}

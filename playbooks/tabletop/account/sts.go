@@ -24,9 +24,9 @@ const (
 
 func (a *Account) stsOperations() []operation {
 	return []operation{
-		define("sts", a.getCallerIdentity, nil), // no policy denies it
-		define("sts", a.assumeRole, nil),        // decides by the role's trust too
-		define("sts", a.getSessionToken, nil),   // no policy denies it
+		define("sts", a.getCallerIdentity, nil),                        // no policy denies it
+		define("sts", a.assumeRole, nil, "RoleArn", "RoleSessionName"), // decides by the role's trust too
+		define("sts", a.getSessionToken, nil),                          // no policy denies it
 		define("sts", a.getAccessKeyInfo, onAnything, "AccessKeyId"),
 	}
 }
@@ -53,11 +53,11 @@ func (a *Account) getAccessKeyInfo(_ *call, in *sts.GetAccessKeyInfoInput) (*sts
 }
 
 func (a *Account) assumeRole(c *call, in *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, error) {
-	if in.RoleArn == nil || in.RoleSessionName == nil {
-		return nil, violation("Value null at 'roleArn' or 'roleSessionName' failed to satisfy constraint: Member must not be null")
-	}
 	if !arnForm.MatchString(*in.RoleArn) {
 		return nil, validation("%s is invalid", *in.RoleArn)
+	}
+	if err := c.secondFactor(in.SerialNumber); err != nil {
+		return nil, err
 	}
 	r, err := a.mayAssume(c, *in.RoleArn)
 	if err != nil {
@@ -99,13 +99,16 @@ func (a *Account) assumeRole(c *call, in *sts.AssumeRoleInput) (*sts.AssumeRoleO
 // user guide.
 func (a *Account) mayAssume(c *call, arn string) (*role, error) {
 	t := target{arn: arn}
-	if c.caller.root {
+	if c.caller.root && !c.seeding {
 		return nil, &Error{Code: "AccessDenied", Message: "Roles may not be assumed by root accounts.", Status: http.StatusForbidden}
 	}
 	name := arn[strings.LastIndex(arn, "/")+1:]
 	r, ok := a.state.roles[name]
 	if !ok || a.entityARN(&r.entity) != arn {
 		return nil, a.denied(c, t, "")
+	}
+	if c.seeding {
+		return r, nil // as a sign-in that is recorded elsewhere does
 	}
 	t.tags = r.tags
 	q := &question{action: "sts:AssumeRole", resource: arn, keys: a.conditionKeys(c, t)}
@@ -239,6 +242,9 @@ func (a *Account) getSessionToken(c *call, in *sts.GetSessionTokenInput) (*sts.G
 			Code: "AccessDenied", Message: "Cannot call GetSessionToken with session credentials", Status: http.StatusForbidden,
 		}
 	}
+	if err := c.secondFactor(in.SerialNumber); err != nil {
+		return nil, err
+	}
 	owner, lasting := "", rootSession
 	if c.caller.user != nil {
 		owner, lasting = c.caller.user.id, userSession
@@ -250,6 +256,18 @@ func (a *Account) getSessionToken(c *call, in *sts.GetSessionTokenInput) (*sts.G
 		}
 	}
 	return &sts.GetSessionTokenOutput{Credentials: a.openSession(c, owner, lasting).out()}, nil
+}
+
+// secondFactor turns away a code of an MFA device: the account has no devices,
+// and takes a second factor only from a Call that claims one.
+func (c *call) secondFactor(serial *string) error {
+	if serial == nil || c.mfa {
+		return nil
+	}
+	return &Error{
+		Code: "AccessDenied", Message: "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+		Status: http.StatusForbidden,
+	}
 }
 
 func (a *Account) openSession(c *call, owner string, lasting time.Duration) *session {
