@@ -136,11 +136,11 @@ func TestTheAWSCLIWorksInsideTheSandbox(t *testing.T) {
 // is contained, and works again.
 const containAndRelease = `
 thief() { AWS_ACCESS_KEY_ID=$CORDON_ADVERSARY_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$CORDON_ADVERSARY_SECRET_ACCESS_KEY "$AWS" "$@"; }
-thief iam list-users --query 'Users[0].Path' --output text && echo free
+thief iam list-users >/dev/null && echo free
 cordon contain user/maria.santos --reason drill --yes --hold 0 >/dev/null && echo contained
 thief iam list-users 2>&1
 cordon release user/maria.santos --reason drill --yes >/dev/null && echo released
-thief iam list-users --query 'Users[0].Path' --output text && echo free again
+thief iam list-users >/dev/null && echo free again
 `
 
 func TestTheStolenKeyIsDeniedToTheAWSCLIWhileContained(t *testing.T) {
@@ -148,11 +148,13 @@ func TestTheStolenKeyIsDeniedToTheAWSCLIWhileContained(t *testing.T) {
 	cmd := cordon(t.Context(), t, "sandbox", "--", "sh", "-c", containAndRelease)
 	cmd.Env = append(cmd.Env, "AWS="+aws)
 	// AWS is no variable of an account, and stays.
-	out, err := cmd.CombinedOutput()
+	var told strings.Builder
+	cmd.Stderr = &told
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %s%s", err, out, told.String())
 	}
-	want := regexp.MustCompile(`(?s)^/\nfree\ncontained\n.*AccessDenied.*explicit deny.*\nreleased\n/\nfree again\n$`)
+	want := regexp.MustCompile(`(?s)^free\ncontained\n.*AccessDenied.*explicit deny.*\nreleased\nfree again\n$`)
 	if !want.Match(out) {
 		t.Errorf("got %s", out)
 	}

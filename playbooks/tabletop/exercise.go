@@ -96,8 +96,7 @@ func Start(ctx context.Context, s *Scenario, o Options) (*Exercise, error) {
 	}
 	x := &Exercise{scenario: s, options: o, listener: listener, served: make(chan struct{})}
 	if x.play, err = x.begin(ctx); err != nil {
-		listener.Close()
-		return nil, err
+		return nil, errors.Join(err, listener.Close())
 	}
 	x.server = &http.Server{Handler: x, ReadHeaderTimeout: 10 * time.Second}
 	go func() {

@@ -386,7 +386,7 @@ func TestAfterStopNobodyActsAndNobodyAnswers(t *testing.T) {
 	}
 	var dialer net.Dialer
 	if conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(x.URL(), "http://")); err == nil {
-		conn.Close()
+		_ = conn.Close()
 		t.Error("the account still answers")
 	}
 	if err := x.Reset(t.Context()); !errors.Is(err, ErrStopped) {

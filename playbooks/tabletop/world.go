@@ -106,7 +106,7 @@ const emptyRegion = "us-east-1"
 // exampleKey is the access key of AWS's documentation, which no account knows.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds-programmatic-access.html
 func exampleKey() Credentials {
-	return Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	return Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"} //nolint:gosec // it is public
 }
 
 func (k key) credentials() Credentials {
