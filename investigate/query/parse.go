@@ -158,6 +158,7 @@ const (
 	expectValue    = `a value ("text", a number or a field)`
 	expectPattern  = `"text" or a /regular expression/`
 	expectEnd      = "and, or or the end"
+	expectComma    = ", or ]"
 )
 
 // syntaxError turns the parser's complaint into the place, what stands there
@@ -170,6 +171,10 @@ func syntaxError(err error, toks []token) error {
 	at := perr.Position()
 	i := 0
 	for i < len(toks) && toks[i].Pos.Offset < at.Offset {
+		i++
+	}
+	// The parser goes back to a comma that was right, when what follows is not.
+	if i > 0 && i < len(toks) && toks[i].Value == "," && expectedAfter(toks[:i]) == expectComma {
 		i++
 	}
 	e := &SyntaxError{Line: at.Line, Column: at.Column, Found: "the end"}
@@ -201,7 +206,7 @@ func expectedAfter(before []token) string {
 		if last.Value == "[" || last.Value == "," {
 			return `"text" or a number`
 		}
-		return ", or ]"
+		return expectComma
 	case last.Value == "(":
 		return expectOperand
 	case last.kind == "Regex", last.Value == "]", endsTest(before):
