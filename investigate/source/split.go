@@ -22,6 +22,7 @@ const (
 
 var (
 	errCut       = errors.New("the file ends in the middle of a value")
+	errEndless   = errors.New("a value without an end")
 	errMalformed = errors.New("malformed JSON")
 	errTooLarge  = errors.New("a value larger than 4 MiB")
 )
@@ -46,9 +47,9 @@ type splitter struct {
 	rewound  int
 	arrays   int // arrays and containers met
 
-	// value is given each value, which is good until it returns, and says
-	// whether it was well-formed.
-	value func(raw []byte) bool
+	// value is given each value, which is good until it returns, and where in
+	// the stream it begins. It says whether the value was well-formed.
+	value func(at int64, raw []byte) bool
 	// damage is told of what could not be read, and where in the stream.
 	damage func(at int64, err error)
 	// stray is told of a line that is no JSON.
@@ -224,7 +225,7 @@ func (s *splitter) whole() error {
 // run on into others.
 func (s *splitter) give() error {
 	raw := s.buf[s.keep:s.pos]
-	if s.value(raw) {
+	if s.value(s.base+int64(s.keep), raw) {
 		s.keep = -1
 		return nil
 	}
@@ -242,6 +243,9 @@ func (s *splitter) recover(err error) error {
 	s.keep = -1
 	if next := nextValue(s.buf[start:s.end]); next > 0 {
 		s.rewind(start + next)
+		if errors.Is(err, errCut) {
+			return errEndless
+		}
 		return err
 	}
 	if errors.Is(err, errTooLarge) {
@@ -337,8 +341,8 @@ func (s *splitter) lines() error {
 			line = line[:i]
 		}
 		at := s.base + int64(s.pos)
-		if len(bytes.TrimSpace(line)) > 0 && !s.value(line) {
-			s.damage(at, errMalformed)
+		if len(bytes.TrimSpace(line)) > 0 {
+			s.value(at, line)
 		}
 		s.pos += len(line) + 1
 		if i < 0 {

@@ -24,9 +24,12 @@ const (
 	// bombRatio. Files of a trail expand seven- to twentyfold.
 	bombSize  = 64 << 20
 	bombRatio = 250
+	// maxGzips is how many gzips may be inside one another: two are met where
+	// both a tool and a server compress.
+	maxGzips = 2
 )
 
-var errBomb = errors.New("gzip that expands more than 250-fold, which no log does")
+var errBomb = errors.New("gzip that expands more than 250-fold")
 
 // An outcome is what became of one stream.
 type outcome struct {
@@ -40,22 +43,23 @@ type streamReader struct {
 	// emit takes each event as it is read. Its error ends the reading.
 	emit   func(event.Event) error
 	reader event.Reader
-	gzip   *gzip.Reader
+	gzips  [maxGzips]gzip.Reader
 	buf    []byte
 
 	// Of the current stream:
 	events, outside   int
 	others, insights  int // values that are no record of a call
 	digests, strays   int
-	damaged           int
+	damaged           int // values that could not be read
 	damagedAt         int64
 	damage, emitError error
+	cut               bool // it ended in the middle of a value
 }
 
 // read reads one stream. Its error is that of ctx or emit alone.
 func (f *streamReader) read(ctx context.Context, r io.Reader) (outcome, error) {
 	f.events, f.outside, f.others, f.insights, f.digests, f.strays, f.damaged = 0, 0, 0, 0, 0, 0, 0
-	f.damage, f.emitError = nil, nil
+	f.damage, f.emitError, f.cut = nil, nil, false
 
 	in, kind, err := f.open(&contextReader{ctx, r})
 	if err == nil && kind != "" {
@@ -93,14 +97,17 @@ func (f *streamReader) unread(kind string) (outcome, error) {
 // and encoding. kind is not empty for what holds no JSON.
 func (f *streamReader) open(r io.Reader) (in *bufio.Reader, kind string, err error) {
 	in = bufio.NewReaderSize(r, sniffed)
-	for range 3 { // gzip inside gzip is met where both a tool and a server compress
+	for inside := range maxGzips + 1 {
 		head, err := in.Peek(512)
 		if len(head) == 0 && err != nil && !errors.Is(err, io.EOF) {
 			return in, "", err
 		}
 		switch {
 		case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-			if in, err = f.unzip(in); err != nil {
+			if inside == maxGzips {
+				return in, "gzip inside gzip inside gzip: unpack it first", nil
+			}
+			if in, err = f.unzip(in, inside); err != nil {
 				return in, "", err
 			}
 			continue
@@ -113,21 +120,16 @@ func (f *streamReader) open(r io.Reader) (in *bufio.Reader, kind string, err err
 		}
 		return in, kindOf(head), nil
 	}
-	return in, "gzip inside gzip inside gzip: unpack it first", nil
+	return in, "", nil
 }
 
-// unzip starts on a gzip, of one member or more.
-func (f *streamReader) unzip(in *bufio.Reader) (*bufio.Reader, error) {
+// unzip starts on a gzip, of one member or more, that is inside so many others.
+func (f *streamReader) unzip(in *bufio.Reader, inside int) (*bufio.Reader, error) {
 	packed := &countingReader{r: in}
-	z := f.gzip
-	if z == nil {
-		z = new(gzip.Reader)
-	}
-	f.gzip = nil // may be needed twice
+	z := &f.gzips[inside]
 	if err := z.Reset(packed); err != nil {
 		return in, err
 	}
-	f.gzip = z
 	return bufio.NewReaderSize(&bombGuard{r: z, packed: packed}, sniffed), nil
 }
 
@@ -170,6 +172,10 @@ func mayHoldJSON(head []byte) bool {
 }
 
 func (f *streamReader) broken(at int64, err error) {
+	if errors.Is(err, errCut) {
+		f.cut = true
+		return
+	}
 	if f.damaged == 0 {
 		f.damagedAt, f.damage = at, err
 	}
@@ -177,7 +183,7 @@ func (f *streamReader) broken(at int64, err error) {
 }
 
 // value takes one value, and reports whether it is well-formed.
-func (f *streamReader) value(raw []byte) bool {
+func (f *streamReader) value(at int64, raw []byte) bool {
 	if f.emitError != nil {
 		return true
 	}
@@ -194,10 +200,7 @@ func (f *streamReader) value(raw []byte) bool {
 			f.others++
 		}
 	default:
-		if f.damaged == 0 {
-			f.damage, f.damagedAt = err, -1
-		}
-		f.damaged++
+		f.broken(at, err)
 		return false
 	}
 	return true
@@ -264,7 +267,7 @@ func (f *streamReader) judge(head []byte, arrays int, err error) outcome {
 	switch {
 	case err != nil:
 		return outcome{failed: fmt.Sprintf("%s after %s", reasonOf(err), plural(met, "event"))}
-	case f.damaged > 0 && (met > 0 || looksLikeLog(head) || errors.Is(f.damage, errCut) && f.strays == 0):
+	case f.damaged > 0 && (met > 0 || looksLikeLog(head)), f.cut && (met > 0 || f.strays == 0):
 		return outcome{failed: f.damageReason(met)}
 	case met > 0:
 		return outcome{read: true, skipped: f.besides()}
@@ -272,7 +275,7 @@ func (f *streamReader) judge(head []byte, arrays int, err error) outcome {
 		return outcome{skipped: "a CloudTrail digest, which holds no events"}
 	case f.insights > 0:
 		return outcome{skipped: "CloudTrail Insights, which are no records of calls: " + plural(f.insights, "event")}
-	case f.strays > 0 || f.damaged > 0:
+	case f.strays > 0 || f.damaged > 0 || f.cut:
 		return outcome{skipped: "not a log"}
 	case f.others > 0:
 		return outcome{skipped: "JSON without a CloudTrail record"}
@@ -283,15 +286,14 @@ func (f *streamReader) judge(head []byte, arrays int, err error) outcome {
 }
 
 func (f *streamReader) damageReason(met int) string {
-	if errors.Is(f.damage, errCut) && f.damaged == 1 {
-		return fmt.Sprintf("%s, after %s", f.damage, plural(met, "event"))
+	var parts []string
+	if f.damaged > 0 {
+		parts = append(parts, fmt.Sprintf("%s could not be read (the first, at byte %d: %s)", plural(f.damaged, "value"), f.damagedAt+1, f.damage))
 	}
-	where := ""
-	if f.damagedAt >= 0 {
-		where = fmt.Sprintf(" at byte %d", f.damagedAt+1)
+	if f.cut {
+		parts = append(parts, errCut.Error())
 	}
-	return fmt.Sprintf("%s could not be read (the first: %s%s), %s could",
-		plural(f.damaged, "value"), f.damage, where, plural(met, "event"))
+	return strings.Join(parts, "; ") + ", after " + plural(met, "event")
 }
 
 // besides tells what a log held beside its events.
