@@ -46,7 +46,9 @@ func NewPattern(kind PatternKind, value string, cased bool) Pattern {
 }
 
 // matchPatterns reads the field as Sigma does: a list matches if one of its
-// elements does.
+// elements does. An object matches as its JSON does; contains and wildcards also
+// look at each value inside it, so that the text of a policy document is found
+// without the escapes of JSON.
 func (e *Expr) matchPatterns(f Fields) bool {
 	v, ok := lookupAny(f, e.Left.Path)
 	for i := range e.Patterns {
@@ -82,16 +84,22 @@ func (p *Pattern) matches(v any, ok bool) bool {
 	if absent {
 		return false
 	}
-	list, isList := v.([]any)
-	if !isList {
-		return p.matchesOne(v)
-	}
-	for _, item := range list {
-		if p.matches(item, true) {
-			return true
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			if p.matches(item, true) {
+				return true
+			}
+		}
+		return false
+	case map[string]any:
+		for _, item := range v {
+			if (p.Kind == Part || p.Kind == Expression) && p.matches(item, true) {
+				return true
+			}
 		}
 	}
-	return false
+	return p.matchesOne(v)
 }
 
 func (p *Pattern) matchesOne(v any) bool {

@@ -25,11 +25,13 @@ func Text(v any) string {
 	case nil:
 		return ""
 	}
-	b, err := json.Marshal(v)
-	if err != nil { // not a value that JSON has
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil { // not a value that JSON has
 		return ""
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // isNumber reports whether a value is a number already, or the boolean that

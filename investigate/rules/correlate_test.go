@@ -242,7 +242,7 @@ func TestCountsAgreeWithTheDefinition(t *testing.T) {
 	const span, least = 20, 3
 	set := correlationSet(t, "type: event_count, rules: [a], group-by: [g], timespan: 20s, condition: {gte: 3}")
 	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 1))
+		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // histories to be drawn again from their seed
 		var ms []Match
 		times := make(map[string]int)
 		for i := range r.IntN(25) {
@@ -281,7 +281,7 @@ func TestOrdersAgreeWithTheDefinition(t *testing.T) {
 	const span = 20
 	set := correlationSet(t, "type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 20s")
 	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 2))
+		r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // histories to be drawn again from their seed
 		var ms []Match
 		times := [3][]int{}
 		for i := range r.IntN(15) {

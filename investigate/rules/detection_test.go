@@ -27,7 +27,7 @@ func TestDetectionsMatchAsSigmaDefines(t *testing.T) {
 		"requestParameters": fields{
 			"userName": "Bob", "count": 3, "big": 123456789012, "flag": true, "nothing": nil, "empty": "",
 			"tags":  []any{fields{"key": "team", "value": "red"}, fields{"key": "env", "value": "prod"}},
-			"names": []any{"alpha", "beta"}, "with.dot": "dotted", "text": "first\nsecond",
+			"names": []any{"alpha", "beta"}, "with.dot": "dotted", "document": `{"Effect": "Allow", "Resource": "<x>/*"}`, "text": "first\nsecond",
 		},
 	}
 	tests := []struct {
@@ -99,6 +99,10 @@ func TestDetectionsMatchAsSigmaDefines(t *testing.T) {
 		{"a list has not", `requestParameters.names: gamma`, false},
 		{"a path runs through a list", `requestParameters.tags.value: prod`, true},
 		{"a path has an index", `requestParameters.tags.0.value: prod`, false},
+		{"an object has the text of its values", `requestParameters|contains: '"Effect": "Allow", "Resource": "<x>/'`, true},
+		{"an object has the names of its fields", `requestParameters|contains: '"userName":"Bob"'`, true},
+		{"an object has no other text", `requestParameters|contains: Deny`, false},
+		{"an object is not one of its values", `requestParameters: Bob`, false},
 		{"a key may have dots", `requestParameters.with.dot: dotted`, true},
 		{"fieldref of another field", `userIdentity.userName|fieldref: requestParameters.userName`, false},
 		{"fieldref of itself", `eventName|fieldref: eventName`, true},
