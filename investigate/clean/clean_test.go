@@ -51,26 +51,44 @@ func TestTextKeepsLinesAndTabsAndNothingElse(t *testing.T) {
 func TestRecordRedactsSecretsAndNothingElse(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"keeps order, digits and escapes of text", `{"b":1.50,"a":"x\u001b[0m\u202e"}`, `{"b":1.50,"a":"x\u001b[0m\u202e"}`},
-		{"credentials", `{"credentials":{"accessKeyId":"ASIA1","secretAccessKey":"s","sessionToken":"t"}}`,
-			`{"credentials":{"accessKeyId":"ASIA1","secretAccessKey":"[redacted]","sessionToken":"[redacted]"}}`},
-		{"in any casing", `{"SessionToken":"t","SECRET_ACCESS_KEY":"s","x-amz-security-token":"y"}`,
-			`{"SessionToken":"[redacted]","SECRET_ACCESS_KEY":"[redacted]","x-amz-security-token":"[redacted]"}`},
-		{"passwords, not facts about them", `{"newPassword":"n","oldPassword":"o","passwordLastUsed":"2024","passwordResetRequired":true,"manageMasterUserPassword":true,"password":null}`,
-			`{"newPassword":"[redacted]","oldPassword":"[redacted]","passwordLastUsed":"2024","passwordResetRequired":true,"manageMasterUserPassword":true,"password":null}`},
-		{"whatever the secret's type", `{"password":["a"],"plaintext":{"x":1},"privateKey":7}`,
-			`{"password":"[redacted]","plaintext":"[redacted]","privateKey":"[redacted]"}`},
+		{
+			"credentials", `{"credentials":{"accessKeyId":"ASIA1","secretAccessKey":"s","sessionToken":"t"}}`,
+			`{"credentials":{"accessKeyId":"ASIA1","secretAccessKey":"[redacted]","sessionToken":"[redacted]"}}`,
+		},
+		{
+			"in any casing", `{"SessionToken":"t","SECRET_ACCESS_KEY":"s","x-amz-security-token":"y"}`,
+			`{"SessionToken":"[redacted]","SECRET_ACCESS_KEY":"[redacted]","x-amz-security-token":"[redacted]"}`,
+		},
+		{
+			"passwords, not facts about them", `{"newPassword":"n","oldPassword":"o","passwordLastUsed":"2024","passwordResetRequired":true,"manageMasterUserPassword":true,"password":null}`,
+			`{"newPassword":"[redacted]","oldPassword":"[redacted]","passwordLastUsed":"2024","passwordResetRequired":true,"manageMasterUserPassword":true,"password":null}`,
+		},
+		{
+			"whatever the secret's type", `{"password":["a"],"plaintext":{"x":1},"privateKey":7}`,
+			`{"password":"[redacted]","plaintext":"[redacted]","privateKey":"[redacted]"}`,
+		},
 		{"deep inside", `[{"a":[{"SecretString":"x"}]}]`, `[{"a":[{"SecretString":"[redacted]"}]}]`},
-		{"JSON inside a string", `{"body":"{\"serviceSpecificCredential\":{\"servicePassword\":\"p\"},\"n\":1}"}`,
-			`{"body":"{\"serviceSpecificCredential\":{\"servicePassword\":\"[redacted]\"},\"n\":1}"}`},
-		{"JSON inside JSON inside a string", `{"a":"{\"b\":\"{\\\"password\\\":\\\"p\\\"}\"}"}`,
-			`{"a":"{\"b\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}"}`},
-		{"a policy in a string keeps its bytes", `{"policyDocument":"{ \"Version\" : \"2012-10-17\" }"}`,
-			`{"policyDocument":"{ \"Version\" : \"2012-10-17\" }"}`},
+		{
+			"JSON inside a string", `{"body":"{\"serviceSpecificCredential\":{\"servicePassword\":\"p\"},\"n\":1}"}`,
+			`{"body":"{\"serviceSpecificCredential\":{\"servicePassword\":\"[redacted]\"},\"n\":1}"}`,
+		},
+		{
+			"JSON inside JSON inside a string", `{"a":"{\"b\":\"{\\\"password\\\":\\\"p\\\"}\"}"}`,
+			`{"a":"{\"b\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}"}`,
+		},
+		{
+			"a policy in a string keeps its bytes", `{"policyDocument":"{ \"Version\" : \"2012-10-17\" }"}`,
+			`{"policyDocument":"{ \"Version\" : \"2012-10-17\" }"}`,
+		},
 		{"JSON in a string that was cut off", `{"a":"{\"sessionToken\": \"FwoG"}`, `{"a":"{\"sessionToken\": \"[redacted]"}`},
-		{"assignments", `{"command":"AWS_SECRET_ACCESS_KEY=abc aws s3 ls","url":"https://x/?X-Amz-Security-Token=a%2F&b=1"}`,
-			`{"command":"AWS_SECRET_ACCESS_KEY=[redacted] aws s3 ls","url":"https://x/?X-Amz-Security-Token=[redacted]&b=1"}`},
-		{"pairs", `{"environment":[{"name":"DB_PASSWORD","value":"p"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"p"}}`,
-			`{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"[redacted]"}}`},
+		{
+			"assignments", `{"command":"AWS_SECRET_ACCESS_KEY=abc aws s3 ls","url":"https://x/?X-Amz-Security-Token=a%2F&b=1"}`,
+			`{"command":"AWS_SECRET_ACCESS_KEY=[redacted] aws s3 ls","url":"https://x/?X-Amz-Security-Token=[redacted]&b=1"}`,
+		},
+		{
+			"pairs", `{"environment":[{"name":"DB_PASSWORD","value":"p"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"p"}}`,
+			`{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"[redacted]"}}`,
+		},
 		{"member names are cleaned too", `{"\u001b]0;x\u0007":1}`, `{"\u001b]0;x\u0007":1}`},
 		{"characters beyond the basic plane", `{"a":"\udb40\udc41🔥"}`, `{"a":"\udb40\udc41🔥"}`},
 		{"what is not JSON", "\x1b[2J{\"password\":\"p\"", `"\u001b[2J{\"password\":\"[redacted]\""`},

@@ -204,6 +204,9 @@ func work(ctx context.Context, r *reading, next *atomic.Int64, w Window, reports
 		}
 	}
 	s := &streamReader{window: w, emit: func(e event.Event) error {
+		if rep.events == nil {
+			rep.events = make([]event.Event, 0, batchSize)
+		}
 		rep.events = append(rep.events, e)
 		if len(rep.events) < batchSize {
 			return nil

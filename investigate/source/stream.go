@@ -6,36 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 
 	"cordon/investigate/event"
 )
-
-const (
-	// sniffed is how much of a stream is looked at to tell what it is.
-	sniffed = 64 << 10
-	// A gzip is a bomb if it has expanded to more than bombSize and by more than
-	// bombRatio. Files of a trail expand seven- to twentyfold.
-	bombSize  = 64 << 20
-	bombRatio = 250
-	// maxGzips is how many gzips may be inside one another: two are met where
-	// both a tool and a server compress.
-	maxGzips = 2
-)
-
-var errBomb = errors.New("gzip that expands more than 250-fold")
-
-// An outcome is what became of one stream.
-type outcome struct {
-	read            bool // to its end, with nothing wrong
-	skipped, failed string
-}
 
 // A streamReader reads events from one stream after another.
 type streamReader struct {
@@ -44,6 +21,7 @@ type streamReader struct {
 	emit   func(event.Event) error
 	reader event.Reader
 	gzips  [maxGzips]gzip.Reader
+	ins    [maxGzips + 2]*bufio.Reader // buffers, used again for each stream
 	buf    []byte
 
 	// Of the current stream:
@@ -65,14 +43,14 @@ func (f *streamReader) read(ctx context.Context, r io.Reader) (outcome, error) {
 	if err == nil && kind != "" {
 		return f.unread(kind)
 	}
-	var head []byte
+	var loggy bool
 	split := &splitter{r: in, buf: f.buf, value: f.value, damage: f.broken, stray: func() { f.strays++ }}
 	if err == nil {
-		head, _ = in.Peek(sniffed) // the splitter meets the error again
-		head = bytes.Clone(head[:min(len(head), sniffed)])
+		head, _ := in.Peek(sniffed) // the splitter meets the error again
 		if len(bytes.TrimSpace(head)) > 0 && !mayHoldJSON(head) {
 			return outcome{skipped: "not a log: no JSON in it"}, nil
 		}
+		loggy = looksLikeLog(head)
 		err = split.run()
 		f.buf = split.buf
 	}
@@ -82,93 +60,7 @@ func (f *streamReader) read(ctx context.Context, r io.Reader) (outcome, error) {
 	case ctx.Err() != nil:
 		return outcome{}, ctx.Err()
 	}
-	return f.judge(head, split.arrays, err), nil
-}
-
-// unread is the outcome of a stream whose kind is known from its first bytes.
-func (f *streamReader) unread(kind string) (outcome, error) {
-	if strings.HasSuffix(kind, "unpack it first") {
-		return outcome{failed: kind}, nil
-	}
-	return outcome{skipped: kind}, nil
-}
-
-// open finds out by its first bytes what a stream is, and takes off compression
-// and encoding. kind is not empty for what holds no JSON.
-func (f *streamReader) open(r io.Reader) (in *bufio.Reader, kind string, err error) {
-	in = bufio.NewReaderSize(r, sniffed)
-	for inside := range maxGzips + 1 {
-		head, err := in.Peek(512)
-		if len(head) == 0 && err != nil && !errors.Is(err, io.EOF) {
-			return in, "", err
-		}
-		switch {
-		case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-			if inside == maxGzips {
-				return in, "gzip inside gzip inside gzip: unpack it first", nil
-			}
-			if in, err = f.unzip(in, inside); err != nil {
-				return in, "", err
-			}
-			continue
-		case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-			_, err = in.Discard(3)
-			return in, "", err
-		case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-			utf16 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
-			return bufio.NewReaderSize(transform.NewReader(in, utf16), sniffed), "", nil
-		}
-		return in, kindOf(head), nil
-	}
-	return in, "", nil
-}
-
-// unzip starts on a gzip, of one member or more, that is inside so many others.
-func (f *streamReader) unzip(in *bufio.Reader, inside int) (*bufio.Reader, error) {
-	packed := &countingReader{r: in}
-	z := &f.gzips[inside]
-	if err := z.Reset(packed); err != nil {
-		return in, err
-	}
-	return bufio.NewReaderSize(&bombGuard{r: z, packed: packed}, sniffed), nil
-}
-
-// kindOf tells what holds no JSON by its first bytes, and says what to do if
-// there may be logs inside.
-func kindOf(head []byte) string {
-	magic := []struct{ at, kind, bytes string }{
-		{"", "zip archive: unpack it first", "PK\x03\x04"},
-		{"", "zstd: unpack it first", "\x28\xb5\x2f\xfd"},
-		{"", "bzip2: unpack it first", "BZh"},
-		{"", "xz: unpack it first", "\xfd7zXZ\x00"},
-		{"", "7z archive: unpack it first", "7z\xbc\xaf\x27\x1c"},
-	}
-	for _, m := range magic {
-		if bytes.HasPrefix(head, []byte(m.bytes)) {
-			return m.kind
-		}
-	}
-	switch {
-	case len(head) == 0:
-		return "empty"
-	case len(head) > 262 && string(head[257:262]) == "ustar":
-		return "tar archive: unpack it first"
-	case bytes.IndexByte(head, 0) >= 0:
-		return "not a log: binary"
-	}
-	return ""
-}
-
-// mayHoldJSON reports whether a line begins as an object, an array or an
-// exported message does.
-func mayHoldJSON(head []byte) bool {
-	for line := range bytes.Lines(head) {
-		line = bytes.TrimLeft(line, " \t\r\n")
-		if len(line) > 0 && (line[0] == '{' || line[0] == '[') || exportPrefix.Match(line) {
-			return true
-		}
-	}
-	return false
+	return f.judge(loggy, split.arrays, err), nil
 }
 
 func (f *streamReader) broken(at int64, err error) {
@@ -258,88 +150,4 @@ func unwrap(raw []byte) []byte {
 // Source: "CloudTrail digest file structure", AWS CloudTrail user guide.
 func isDigest(raw []byte) bool {
 	return bytes.Contains(raw, []byte(`"digestStartTime"`)) && bytes.Contains(raw, []byte(`"logFiles"`))
-}
-
-// judge says what became of the stream that was just read, whose reader ended
-// with err.
-func (f *streamReader) judge(head []byte, arrays int, err error) outcome {
-	met := f.events + f.outside
-	switch {
-	case err != nil:
-		return outcome{failed: fmt.Sprintf("%s after %s", reasonOf(err), plural(met, "event"))}
-	case f.damaged > 0 && (met > 0 || looksLikeLog(head)), f.cut && (met > 0 || f.strays == 0):
-		return outcome{failed: f.damageReason(met)}
-	case met > 0:
-		return outcome{read: true, skipped: f.besides()}
-	case f.digests > 0:
-		return outcome{skipped: "a CloudTrail digest, which holds no events"}
-	case f.insights > 0:
-		return outcome{skipped: "CloudTrail Insights, which are no records of calls: " + plural(f.insights, "event")}
-	case f.strays > 0 || f.damaged > 0 || f.cut:
-		return outcome{skipped: "not a log"}
-	case f.others > 0:
-		return outcome{skipped: "JSON without a CloudTrail record"}
-	case arrays > 0:
-		return outcome{read: true}
-	}
-	return outcome{skipped: "empty"}
-}
-
-func (f *streamReader) damageReason(met int) string {
-	var parts []string
-	if f.damaged > 0 {
-		parts = append(parts, fmt.Sprintf("%s could not be read (the first, at byte %d: %s)", plural(f.damaged, "value"), f.damagedAt+1, f.damage))
-	}
-	if f.cut {
-		parts = append(parts, errCut.Error())
-	}
-	return strings.Join(parts, "; ") + ", after " + plural(met, "event")
-}
-
-// besides tells what a log held beside its events.
-func (f *streamReader) besides() string {
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{
-		{f.others, "value that is not a CloudTrail record"},
-		{f.insights, "CloudTrail Insights event"},
-		{f.digests, "CloudTrail digest"},
-		{f.strays, "line that is not JSON"},
-	} {
-		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.what))
-		}
-	}
-	if parts == nil {
-		return ""
-	}
-	return "in a log that was read: " + strings.Join(parts, ", ")
-}
-
-// looksLikeLog reports whether the words of a trail's records are in the first
-// part of a stream.
-func looksLikeLog(head []byte) bool {
-	for _, word := range []string{"eventVersion", "eventName", "eventSource", "userIdentity", `"Records"`, "CloudTrailEvent"} {
-		if bytes.Contains(head, []byte(word)) {
-			return true
-		}
-	}
-	return false
-}
-
-// plural is "1 event" or "2 events": the first word of what gets the s.
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	for _, noun := range []string{"value that is", "line that is"} {
-		if rest, ok := strings.CutPrefix(what, noun); ok {
-			first, _, _ := strings.Cut(noun, " ")
-			rest = strings.Replace(rest, "a CloudTrail record", "CloudTrail records", 1)
-			return fmt.Sprintf("%d %ss that are%s", n, first, rest)
-		}
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
