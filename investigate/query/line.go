@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -131,8 +132,8 @@ func callsFunction(word string) bool {
 
 // hintWords says how to look for the words of a line that is no expression.
 func hintWords(err error) error {
-	e, ok := err.(*SyntaxError) //nolint:errorlint // ParseFilter returns it bare
-	if !ok {
+	var e *SyntaxError
+	if !errors.As(err, &e) {
 		return err
 	}
 	hint := `to look for words like and, in or = in the events, put them in "quotes"`

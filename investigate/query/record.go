@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"strings"
 
 	"cordon/investigate/event"
@@ -131,11 +132,11 @@ func (r *Record) document() event.Document {
 // JSON: as it is written, or as what its escapes stand for, so that a policy
 // document inside a string is found by its own text.
 func (r *Record) Contains(word string) bool {
-	raw := string(r.event.Raw)
+	raw := r.event.Raw
 	if containsFold(raw, word) {
 		return true
 	}
-	return strings.Contains(raw, `\`) && containsFold(unescape.Replace(raw), word)
+	return bytes.IndexByte(raw, '\\') >= 0 && containsFold(unescape.Replace(string(raw)), word)
 }
 
 // unescape undoes the escapes that JSON encoders write for printable text.

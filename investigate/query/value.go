@@ -89,13 +89,13 @@ func truthy(v any) bool {
 func fold(s string) string { return strings.ToLower(s) }
 
 // containsFold reports whether lower, in lower case already, is in s whatever
-// the case of s.
-func containsFold(s, lower string) bool {
+// the case of s. Where lower is ASCII, so is all that it can match.
+func containsFold[T string | []byte](s T, lower string) bool {
 	if lower == "" {
 		return true
 	}
-	if !isASCII(s) || !isASCII(lower) {
-		return strings.Contains(fold(s), lower)
+	if !isASCII(lower) {
+		return strings.Contains(fold(string(s)), lower)
 	}
 	first, last := lower[0], len(s)-len(lower)
 	upper := first
@@ -110,7 +110,7 @@ func containsFold(s, lower string) bool {
 	return false
 }
 
-func equalFoldASCII(s, lower string) bool {
+func equalFoldASCII[T string | []byte](s T, lower string) bool {
 	for i := range len(lower) {
 		c := s[i]
 		if 'A' <= c && c <= 'Z' {
