@@ -77,8 +77,8 @@ func randomSeed() uint64 {
 
 // sandbox serves the account, or runs a command inside it.
 func (a *App) sandbox(ctx context.Context, o sandboxOptions, command []string) error {
-	if o.Speed <= 0 {
-		return usageError("1 is as in life, 20 is the default", "--speed %v is not above 0", o.Speed)
+	if !tabletop.SpeedOK(o.Speed) {
+		return usageError("1 is as in life, 20 is the default", "--speed %v is not above 0, or far too high", o.Speed)
 	}
 	var scenario *tabletop.Scenario
 	if !o.Empty {

@@ -81,7 +81,7 @@ func Start(ctx context.Context, s *Scenario, o Options) (*Exercise, error) {
 	if o.Speed == 0 {
 		o.Speed = DefaultSpeed
 	}
-	if o.Speed < 0 || o.Speed > maxSpeed {
+	if !SpeedOK(o.Speed) {
 		return nil, fmt.Errorf("speed %v is not between 0 and %d", o.Speed, maxSpeed)
 	}
 	if o.Now == nil {
@@ -113,6 +113,9 @@ func Start(ctx context.Context, s *Scenario, o Options) (*Exercise, error) {
 
 // maxSpeed keeps waits far above the resolution of timers.
 const maxSpeed = 10_000
+
+// SpeedOK reports whether an exercise can be played at a speed.
+func SpeedOK(speed float64) bool { return speed > 0 && speed <= maxSpeed }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
