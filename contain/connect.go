@@ -47,6 +47,13 @@ func Connect(ctx context.Context, cfg aws.Config, o Options) (*Account, error) {
 		cfg.Region = "us-east-1"
 	}
 	o = o.withDefaults()
+	if cfg.Credentials != nil {
+		// Asked for once here: inside a call the search for credentials would
+		// be repeated with each attempt.
+		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+			return nil, explain(err, "looking for AWS credentials", o.Profile)
+		}
+	}
 	a := &Account{o: o, protected: protected}
 	agent := awsmiddleware.AddUserAgentKey("cordon")
 	a.iam = iam.NewFromConfig(cfg, func(c *iam.Options) {

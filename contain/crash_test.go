@@ -2,6 +2,7 @@ package contain_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,10 @@ const child = "CORDON_CONTAIN_CHILD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(child) == "" {
+		flag.Parse()
+		if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+			_ = f.Value.Set("30") // each check is a hundred operations on disk and over HTTP
+		}
 		os.Exit(m.Run())
 	}
 	if err := beChild(strings.Split(os.Getenv(child), "\n")); err != nil {
@@ -62,19 +67,24 @@ func beChild(arg []string) error {
 func (w *world) killed(op contain.Op, call string, takesEffect bool) {
 	w.Helper()
 	root := w.account.Root()
-	cmd := exec.CommandContext(w.Context(), os.Args[0])
+	cmd := exec.CommandContext(w.Context(), os.Args[0]) //nolint:gosec // this very test binary
 	cmd.Env = append(os.Environ(), child+"="+strings.Join([]string{w.url, w.log.Path(), root.AccessKeyID, root.SecretAccessKey, string(op)}, "\n"))
 	cmd.Stderr = os.Stderr
+	started := make(chan *os.Process, 1)
 	w.breaks(call, 1, func(_ http.ResponseWriter, r *http.Request, next http.Handler) {
 		if takesEffect {
 			next.ServeHTTP(httptest.NewRecorder(), r)
 		}
-		if err := cmd.Process.Kill(); err != nil {
+		if err := (<-started).Kill(); err != nil {
 			w.Error(err)
 		}
 		panic(http.ErrAbortHandler)
 	})
-	if err := cmd.Run(); err == nil || cmd.ProcessState.Exited() {
+	if err := cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	started <- cmd.Process
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
 		w.Fatalf("the process was not killed: %v", err)
 	}
 }

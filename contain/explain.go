@@ -47,43 +47,48 @@ const (
 // apiCodes sorts AWS's error codes. Those of IAM and STS are in "Common
 // errors" of their API references, and with each operation; the throttling
 // codes are the SDK's own list.
-var apiCodes = map[string]string{
-	"AccessDenied":                    CodeAccessDenied,
-	"AccessDeniedException":           CodeAccessDenied,
-	"ExpiredToken":                    CodeExpired,
-	"ExpiredTokenException":           CodeExpired,
-	"RequestExpired":                  CodeExpired,
-	"InvalidClientTokenId":            CodeInvalid,
-	"UnrecognizedClientException":     CodeInvalid,
-	"SignatureDoesNotMatch":           CodeInvalid,
-	"InvalidSignatureException":       CodeInvalid,
-	"IncompleteSignature":             CodeInvalid,
-	"MissingAuthenticationToken":      CodeNoCredentials,
-	"NoSuchEntity":                    CodeNotFound,
-	"LimitExceeded":                   CodeQuota,
-	"UnmodifiableEntity":              CodeUnmodifiable,
-	"EntityTemporarilyUnmodifiable":   CodeUnmodifiable,
-	"MalformedPolicyDocument":         CodeMalformed,
-	"ServiceFailure":                  CodeService,
-	"InternalFailure":                 CodeService,
-	"ServiceUnavailable":              CodeService,
-	"ServiceUnavailableException":     CodeService,
-	"ConcurrentModification":          CodeService,
-	"ConcurrentModificationException": CodeService,
+func apiCodes() map[string]string {
+	return map[string]string{
+		"AccessDenied":                    CodeAccessDenied,
+		"AccessDeniedException":           CodeAccessDenied,
+		"ExpiredToken":                    CodeExpired,
+		"ExpiredTokenException":           CodeExpired,
+		"RequestExpired":                  CodeExpired,
+		"InvalidClientTokenId":            CodeInvalid,
+		"UnrecognizedClientException":     CodeInvalid,
+		"SignatureDoesNotMatch":           CodeInvalid,
+		"InvalidSignatureException":       CodeInvalid,
+		"IncompleteSignature":             CodeInvalid,
+		"MissingAuthenticationToken":      CodeNoCredentials,
+		"NoSuchEntity":                    CodeNotFound,
+		"LimitExceeded":                   CodeQuota,
+		"UnmodifiableEntity":              CodeUnmodifiable,
+		"EntityTemporarilyUnmodifiable":   CodeUnmodifiable,
+		"MalformedPolicyDocument":         CodeMalformed,
+		"ServiceFailure":                  CodeService,
+		"InternalFailure":                 CodeService,
+		"ServiceUnavailable":              CodeService,
+		"ServiceUnavailableException":     CodeService,
+		"ConcurrentModification":          CodeService,
+		"ConcurrentModificationException": CodeService,
+	}
 }
 
-var nextSteps = map[string]string{
-	CodeNoCredentials: "Sign in (aws sso login, or aws configure), or name a profile with --profile NAME; --sandbox is an exercise that needs none, and --from PATH reads log files.",
-	CodeInvalid:       "Check the access key, the secret and the session token, and this computer's clock; name another profile with --profile NAME.",
-	CodeThrottled:     "AWS is limiting calls to IAM in this account; nothing was changed by the call that failed. Try again in a few seconds, and stop what else is calling IAM.",
-	CodeNotFound:      "Check the name, and the account: list users, roles or groups shows what there is. It may have been deleted.",
-	CodeQuota:         "Remove or shorten an inline policy of the target, or attach the AWS managed policy AWSDenyAll by hand.",
-	CodeUnmodifiable:  "IAM lets only AWS change this one. Contain it where it is managed: its service, the permission set in IAM Identity Center, or a service control policy.",
-	CodeMalformed:     "Report this: AWS did not accept the document that cordon writes. Attach the AWS managed policy AWSDenyAll by hand meanwhile.",
-	CodeService:       "IAM failed on AWS's side. Try again; see the AWS Health Dashboard for IAM, whose control plane is in us-east-1.",
-	CodeNetwork:       "Check the network, the proxy, and the endpoint (AWS_ENDPOINT_URL, --endpoint-url).",
-	CodeTimeout:       "AWS did not answer in time. Check the network, then try again; status tells what is in place.",
-	CodeCancelled:     "Status tells what is in place.",
+// nextStep is what to do about a code, where the error itself does not say more.
+func nextStep(code string) string {
+	return map[string]string{ //nolint:gosec // sentences about credentials
+		CodeNoCredentials: "Sign in (aws sso login, or aws configure), or name a profile with --profile NAME; --sandbox is an exercise that needs none, and --from PATH reads log files.",
+		CodeInvalid:       "Check the access key, the secret and the session token, and this computer's clock; name another profile with --profile NAME.",
+		CodeThrottled:     "AWS is limiting calls to IAM in this account; nothing was changed by the call that failed. Try again in a few seconds, and stop what else is calling IAM.",
+		CodeNotFound:      "Check the name, and the account: list users, roles or groups shows what there is. It may have been deleted.",
+		CodeQuota:         "Remove or shorten an inline policy of the target, or attach the AWS managed policy AWSDenyAll by hand.",
+		CodeUnmodifiable:  "IAM lets only AWS change this one. Contain it where it is managed: its service, the permission set in IAM Identity Center, or a service control policy.",
+		CodeMalformed:     "Report this: AWS did not accept the document that cordon writes. Attach the AWS managed policy AWSDenyAll by hand meanwhile.",
+		CodeService:       "IAM failed on AWS's side. Try again; see the AWS Health Dashboard for IAM, whose control plane is in us-east-1.",
+		CodeNetwork:       "Check the network, the proxy, and the endpoint (AWS_ENDPOINT_URL, --endpoint-url).",
+		CodeTimeout:       "AWS did not answer in time. Check the network, then try again; status tells what is in place.",
+		CodeCancelled:     "Status tells what is in place.",
+	}[code]
 }
 
 // Explain says what an error from this package means and what to do next. It
@@ -103,7 +108,7 @@ func explain(err error, doing, profile string) *Problem {
 		return p
 	}
 	code := sort(err)
-	p := &Problem{Code: code, Err: err, Next: nextSteps[code]}
+	p := &Problem{Code: code, Err: err, Next: nextStep(code)}
 	action := actionOf(err)
 	cause := causeOf(err)
 	switch code {
@@ -153,7 +158,7 @@ func explainOwn(err error) *Problem {
 func sort(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		if code, ok := apiCodes[api.ErrorCode()]; ok {
+		if code, ok := apiCodes()[api.ErrorCode()]; ok {
 			return code
 		}
 		if _, ok := retry.DefaultThrottleErrorCodes[api.ErrorCode()]; ok {

@@ -47,6 +47,9 @@ func TestEveryCallThatFailsEndsInATrueState(t *testing.T) {
 			for _, call := range []string{"GetCallerIdentity", "Get" + kind, "Get" + kind + "Policy", "Put" + kind + "Policy", "Delete" + kind + "Policy", "List" + kind + "Policies"} {
 				for way, answer := range ways {
 					for _, times := range []int{1, -1} {
+						if times == 1 && ref != alice {
+							continue // the kinds differ in what they call, not in how it is retried
+						}
 						name := strings.Join([]string{ref.String(), string(op), call, way, map[int]string{1: "once", -1: "for good"}[times]}, " ")
 						t.Run(name, func(t *testing.T) { failing(newWorld(t), ref, op, call, answer, times) })
 					}

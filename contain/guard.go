@@ -85,15 +85,19 @@ func isLink(t Target, link string) bool {
 func (a *Account) guardProtected(p principal) error {
 	const next = "If it must be contained all the same, change the protected list in config.yaml; nothing else lifts it."
 	if by, ok := a.protects(p.Target); ok {
-		return &RefusedError{Guard: GuardProtected, Target: p.Ref(), Next: next,
-			Message: fmt.Sprintf("%s is on the protected list (%s)", p.Target, by)}
+		return &RefusedError{
+			Guard: GuardProtected, Target: p.Ref(), Next: next,
+			Message: fmt.Sprintf("%s is on the protected list (%s)", p.Target, by),
+		}
 	}
 	for _, m := range p.members {
 		member := targetOf(User, m.UserName, m.Arn, m.UserId, m.Path)
 		if by, ok := a.protects(member); ok {
-			return &RefusedError{Guard: GuardProtected, Target: p.Ref(),
+			return &RefusedError{
+				Guard: GuardProtected, Target: p.Ref(),
 				Message: fmt.Sprintf("%s is in %s and on the protected list (%s)", member, p.Target, by),
-				Next:    "Contain the other members one by one. " + next}
+				Next:    "Contain the other members one by one. " + next,
+			}
 		}
 	}
 	return nil

@@ -156,10 +156,7 @@ func TestGuardsAreAskedAgainBeforeTheWrite(t *testing.T) {
 func (w *world) deleteAlice() {
 	w.Helper()
 	w.seed(&iam.RemoveUserFromGroupInput{GroupName: aws.String("admins"), UserName: aws.String("alice")})
-	keys, ok := w.seed(&iam.ListAccessKeysInput{UserName: aws.String("alice")}).(*iam.ListAccessKeysOutput)
-	if !ok {
-		w.Fatal("no access keys")
-	}
+	keys := seeded[*iam.ListAccessKeysOutput](w, &iam.ListAccessKeysInput{UserName: aws.String("alice")})
 	for _, k := range keys.AccessKeyMetadata {
 		w.seed(&iam.DeleteAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: k.AccessKeyId})
 	}

@@ -29,8 +29,8 @@ func historyOf(records []audit.Record) history {
 		for _, c := range r.Calls {
 			h.names[c.Params["PolicyName"]] = true
 		}
-		switch s := State(r.Outcome); {
-		case s == Failed, s == Refused, s == Planned, s == "":
+		switch State(r.Outcome) {
+		case Failed, Refused, Planned, "":
 			// it changed nothing: what was so before still is
 		default:
 			h.last[r.Target.ARN] = r

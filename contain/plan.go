@@ -61,9 +61,7 @@ type steps struct {
 	// remove is what a release removes.
 	remove []policy
 	before map[string]string
-	facts  facts
 	open   []Open
-	notes  []string
 }
 
 // A Call is one write to AWS.

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
-	"strings"
 	"unicode"
 )
 
@@ -125,25 +124,4 @@ func size(doc string) int {
 		}
 	}
 	return n
-}
-
-// compact drops the white space between the tokens of a document, to show it
-// on one line.
-func compact(doc string) string {
-	var b strings.Builder
-	inString, escaped := false, false
-	for _, r := range doc {
-		switch {
-		case inString && escaped:
-			escaped = false
-		case inString && r == '\\':
-			escaped = true
-		case r == '"':
-			inString = !inString
-		case !inString && unicode.IsSpace(r):
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

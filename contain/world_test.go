@@ -91,6 +91,17 @@ func (w *world) seed(input any) any {
 	return out
 }
 
+// seeded carries out an operation past all authorisation, and returns what it
+// answers.
+func seeded[Output any](w *world, input any) Output {
+	w.Helper()
+	out, ok := w.seed(input).(Output)
+	if !ok {
+		w.Fatalf("%T is answered otherwise", input)
+	}
+	return out
+}
+
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -225,10 +236,7 @@ func (w *world) responder() aws.Credentials {
 
 func (w *world) keyOf(user string) aws.Credentials {
 	w.Helper()
-	out, ok := w.seed(&iam.CreateAccessKeyInput{UserName: &user}).(*iam.CreateAccessKeyOutput)
-	if !ok {
-		w.Fatal("no access key")
-	}
+	out := seeded[*iam.CreateAccessKeyOutput](w, &iam.CreateAccessKeyInput{UserName: &user})
 	return aws.Credentials{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey}
 }
 
@@ -262,24 +270,18 @@ func (w *world) policies() map[string]string {
 func (w *world) policiesOf(r contain.Ref) map[string]string {
 	w.Helper()
 	found := map[string]string{}
-	get := func(output any, err error) any {
-		if err != nil {
-			w.Fatal(err)
-		}
-		return output
-	}
 	switch r.Kind {
 	case contain.User:
-		for _, n := range get(w.account.Seed(time.Now(), &iam.ListUserPoliciesInput{UserName: &r.Name})).(*iam.ListUserPoliciesOutput).PolicyNames {
-			found[n] = *get(w.account.Seed(time.Now(), &iam.GetUserPolicyInput{UserName: &r.Name, PolicyName: &n})).(*iam.GetUserPolicyOutput).PolicyDocument
+		for _, n := range seeded[*iam.ListUserPoliciesOutput](w, &iam.ListUserPoliciesInput{UserName: &r.Name}).PolicyNames {
+			found[n] = *seeded[*iam.GetUserPolicyOutput](w, &iam.GetUserPolicyInput{UserName: &r.Name, PolicyName: &n}).PolicyDocument
 		}
 	case contain.Role:
-		for _, n := range get(w.account.Seed(time.Now(), &iam.ListRolePoliciesInput{RoleName: &r.Name})).(*iam.ListRolePoliciesOutput).PolicyNames {
-			found[n] = *get(w.account.Seed(time.Now(), &iam.GetRolePolicyInput{RoleName: &r.Name, PolicyName: &n})).(*iam.GetRolePolicyOutput).PolicyDocument
+		for _, n := range seeded[*iam.ListRolePoliciesOutput](w, &iam.ListRolePoliciesInput{RoleName: &r.Name}).PolicyNames {
+			found[n] = *seeded[*iam.GetRolePolicyOutput](w, &iam.GetRolePolicyInput{RoleName: &r.Name, PolicyName: &n}).PolicyDocument
 		}
 	case contain.Group:
-		for _, n := range get(w.account.Seed(time.Now(), &iam.ListGroupPoliciesInput{GroupName: &r.Name})).(*iam.ListGroupPoliciesOutput).PolicyNames {
-			found[n] = *get(w.account.Seed(time.Now(), &iam.GetGroupPolicyInput{GroupName: &r.Name, PolicyName: &n})).(*iam.GetGroupPolicyOutput).PolicyDocument
+		for _, n := range seeded[*iam.ListGroupPoliciesOutput](w, &iam.ListGroupPoliciesInput{GroupName: &r.Name}).PolicyNames {
+			found[n] = *seeded[*iam.GetGroupPolicyOutput](w, &iam.GetGroupPolicyInput{GroupName: &r.Name, PolicyName: &n}).PolicyDocument
 		}
 	}
 	for n, doc := range found {

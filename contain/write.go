@@ -51,14 +51,24 @@ func (r *run) contain(ctx context.Context) error {
 
 // findStanding looks, immediately before the write, for a policy of cordon's
 // that stands already, and whether the name is free: Put*Policy overwrites in
-// silence. If the name is not free, or that cannot be told, the deny goes in
-// beside, under a name that nobody can have taken.
+// silence, and one reading that shows nothing may be out of date. If the name
+// is not free, or that cannot be told, the deny goes in beside, under a name
+// that nobody can have taken.
 func (r *run) findStanding(ctx context.Context) (*policy, time.Time) {
+	var names []string
+	var unlisted error
+	listing := make(chan struct{})
+	go func() {
+		defer close(listing)
+		names, unlisted = r.a.listInline(ctx, r.s.target)
+	}()
 	named, ans, err := r.a.getInline(ctx, r.s.target, r.a.o.PolicyName)
+	<-listing
+	free := isGone(err) && unlisted == nil && !slices.Contains(names, r.a.o.PolicyName)
 	switch {
 	case err == nil && classify(named.doc).ours():
 		return &named, ans.at
-	case isGone(err):
+	case free:
 		r.s.deny.name = r.a.o.PolicyName
 	default:
 		r.s.deny.name = r.a.fallbackName(r.s.opID)

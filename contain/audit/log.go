@@ -266,7 +266,7 @@ func syncFolder(dir string) (err error) {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the operator names the place of the log
 	if err != nil {
 		return err
 	}

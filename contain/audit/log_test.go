@@ -70,7 +70,7 @@ func children() map[string]func(log string) error {
 
 func run(t testing.TB, role, log string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very test binary
 	cmd.Env = append(os.Environ(), child+"="+role+":"+log)
 	return cmd
 }
