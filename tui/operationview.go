@@ -76,7 +76,7 @@ func (op *operation) steps(m *model, w int) []line {
 		case s == contain.Held && op.left(m.opt.Now()) > 0:
 			left := int(op.left(m.opt.Now()).Seconds() + 0.999)
 			out = append(out, in(caution, m.th.pending+" "+pad(safe(s), 12)+safe(fmt.Sprintf("in %d s", left))).
-				and(dim, "  if it is still there: it is read again and again"))
+				and(dim, ", if every reading until then finds it"))
 		default:
 			out = append(out, in(dim, m.th.pending+" "+safe(s)))
 		}
