@@ -87,7 +87,7 @@ func (a *Account) PlanRelease(ctx context.Context, ref Ref, o ReleaseOptions) (P
 
 	plan.StillOpen = opensAgain(p, f)
 	plan.Warnings = append(warnInline(set, ""), warnLeft(left)...)
-	plan.Undo = fmt.Sprintf("cordon contain %s", quote(p.String()))
+	plan.Undo = fmt.Sprintf("cordon contain %s --reason TEXT", quote(p.String()))
 	for _, r := range s.remove {
 		plan.Calls = append(plan.Calls, a.deleteCall(p.Target, r.name))
 	}
@@ -134,7 +134,7 @@ func policyKey(name string) string { return "policy/" + name }
 func (a *Account) fallbackName(opID string) string { return a.o.PolicyName + "-" + opID }
 
 func undoOf(t Target, name string) string {
-	return fmt.Sprintf("cordon release %s (deletes the inline policy %s, and nothing else)", quote(t.String()), name)
+	return fmt.Sprintf("cordon release %s --reason TEXT (deletes the inline policy %s, and nothing else)", quote(t.String()), name)
 }
 
 func refuseNotOurs(t Target, left []Standing, o ReleaseOptions) error {

@@ -16,7 +16,7 @@ func (r *run) release(ctx context.Context) error {
 		return err
 	}
 	r.reach(Planned, time.Time{}, fmt.Sprintf("the caller is %s", r.s.caller.ARN))
-	r.undo = fmt.Sprintf("cordon contain %s", quote(r.s.target.String()))
+	r.undo = fmt.Sprintf("cordon contain %s --reason TEXT", quote(r.s.target.String()))
 	if len(r.s.remove) == 0 {
 		r.note = fmt.Sprintf("nothing was written: nothing of cordon's stands on %s", r.s.target)
 		return r.lookAround(ctx, Released, r.note)
