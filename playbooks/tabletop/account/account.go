@@ -116,7 +116,7 @@ func New(o Options) *Account {
 	a.operations = a.table()
 	a.state = newState()
 	a.trail = newTrail(a.lookups)
-	a.start = mark{state: newState()}
+	a.start = mark{state: a.state.clone()}
 	return a
 }
 

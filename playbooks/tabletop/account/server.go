@@ -210,7 +210,7 @@ func (to route) unknown() error {
 	if to.protocol == protocolJSON {
 		return refused(http.StatusBadRequest, "UnknownOperationException", "The requested operation is not one of the simulated account's.")
 	}
-	return refused(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", to.operation, to.form.Get("Version"))
+	return refused(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s in the simulated account", to.operation, to.form.Get("Version"))
 }
 
 const (
