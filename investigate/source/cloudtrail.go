@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,8 +76,12 @@ func CloudTrail(cfg aws.Config, opts CloudTrailOptions) Source {
 		opts.Now = time.Now
 	}
 	t := &trail{opts: opts}
+	t.opts.Regions = nil
 	for _, name := range opts.Regions {
-		t.regions = append(t.regions, newRegion(cfg, name, opts))
+		if !slices.Contains(t.opts.Regions, name) {
+			t.opts.Regions = append(t.opts.Regions, name)
+			t.regions = append(t.regions, newRegion(cfg, name, opts))
+		}
 	}
 	return t
 }
@@ -169,7 +174,7 @@ func (t *trail) Read(ctx context.Context, emit func(Batch) error) (event.Coverag
 		return coverage, err
 	}
 	if len(failures) == len(t.regions) {
-		return coverage, &unreadError{coverage.Failed, failures}
+		return coverage, &unreadError{t.failed(coverage), failures}
 	}
 	return coverage, nil
 }
@@ -187,6 +192,17 @@ func (t *trail) withinRetention(now time.Time) (Window, []event.Gap) {
 		Name:   "before " + oldest.Format(time.DateOnly),
 		Reason: "LookupEvents goes back 90 days; read older events from a trail's files",
 	}}
+}
+
+// failed are the gaps of Regions.
+func (t *trail) failed(c event.Coverage) []event.Gap {
+	var gaps []event.Gap
+	for _, g := range c.Failed {
+		if slices.Contains(t.opts.Regions, g.Name) {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
 }
 
 func (t *trail) completeTo(began time.Time) *time.Time {
@@ -228,7 +244,7 @@ func (t *tally) dispatch(d dispatch) error {
 
 // An unreadError says that no Region could be read.
 type unreadError struct {
-	gaps   []event.Gap
+	gaps   []event.Gap // one or more
 	causes []error
 }
 
@@ -236,7 +252,7 @@ func (e *unreadError) Error() string {
 	first := e.gaps[0]
 	more := ""
 	if n := len(e.gaps) - 1; n > 0 {
-		more = fmt.Sprintf(" (and %s more)", plural(n, "failure"))
+		more = fmt.Sprintf(" (and %d more)", n)
 	}
 	return fmt.Sprintf("reading CloudTrail: %s: %s%s", first.Name, first.Reason, more)
 }
