@@ -172,7 +172,12 @@ func (r *run) lookAround(ctx context.Context, s State, read string, problems ...
 		read = r.note
 	}
 	if read == "" {
-		read = fmt.Sprintf("%s: %s", r.s.target, s)
+		read = map[State]string{
+			Released: fmt.Sprintf("what cordon put on %s is gone, read back", r.s.target),
+			Partial:  fmt.Sprintf("some of what cordon put on %s is gone", r.s.target),
+			Unknown:  fmt.Sprintf("what stands on %s could not be read", r.s.target),
+			Failed:   fmt.Sprintf("what cordon put on %s still stands", r.s.target),
+		}[s]
 	}
 	r.reach(s, time.Time{}, read)
 	err := errors.Join(problems...)
