@@ -173,10 +173,10 @@ func (r *run) lookAround(ctx context.Context, s State, read string, problems ...
 	}
 	if read == "" {
 		read = map[State]string{
-			Released: fmt.Sprintf("what cordon put on %s is gone, read back", r.s.target),
-			Partial:  fmt.Sprintf("some of what cordon put on %s is gone", r.s.target),
+			Released: fmt.Sprintf("what was to be removed from %s is gone, read back", r.s.target),
+			Partial:  fmt.Sprintf("some of what was to be removed from %s is gone", r.s.target),
 			Unknown:  fmt.Sprintf("what stands on %s could not be read", r.s.target),
-			Failed:   fmt.Sprintf("what cordon put on %s still stands", r.s.target),
+			Failed:   fmt.Sprintf("nothing was released on %s", r.s.target),
 		}[s]
 	}
 	r.reach(s, time.Time{}, read)
