@@ -140,7 +140,7 @@ func (a *Account) Reset() {
 }
 
 // Root returns the access key of the account's root user, and creates it if
-// there is none yet.
+// there is none yet. A key that MarkStart did not see is gone after Reset.
 func (a *Account) Root() aws.Credentials {
 	a.mu.Lock()
 	defer a.mu.Unlock()
