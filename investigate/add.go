@@ -144,7 +144,10 @@ func (s *Store) append(next *snapshot, c *candidate) {
 	t := s.tallies[who[principalAt]]
 	t.count(c, to.time[i], to.flags[i], who, from, answered)
 	for _, m := range c.matches {
-		s.found(t, row, m)
+		s.correlator.see(t, row, m)
+		if !m.Rule.Quiet {
+			t.matched[m.Rule] = append(t.matched[m.Rule], row)
+		}
 	}
 	s.delays.see(row, c)
 }

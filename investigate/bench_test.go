@@ -149,14 +149,28 @@ func BenchmarkSelect(b *testing.B) {
 }
 
 func BenchmarkRank(b *testing.B) {
-	s := filled(b, embeddedRules(b), many())
-	again := many()[:1]
-	for b.Loop() {
-		if err := s.Add(again); err != nil { // a duplicate, so that it must rank anew
-			b.Fatal(err)
+	set := embeddedRules(b)
+	b.Run("everything_new", func(b *testing.B) {
+		s := filled(b, set, many())
+		for b.Loop() {
+			for _, t := range s.tallies {
+				t.stale = true
+			}
+			s.correlator.stale, s.ranked = true, 0
+			s.Rank()
 		}
+	})
+	b.Run("after_one_event", func(b *testing.B) {
+		s := filled(b, set, many()[:manyEvents-2000])
 		s.Rank()
-	}
+		rest := many()[manyEvents-2000:]
+		for i := 0; b.Loop(); i++ {
+			if err := s.Add(rest[i%len(rest):][:1]); err != nil {
+				b.Fatal(err)
+			}
+			s.Rank()
+		}
+	})
 }
 
 func BenchmarkEvent(b *testing.B) {

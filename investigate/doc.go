@@ -20,12 +20,12 @@
 //     critical 100, informational nothing. Each doubling of its count is worth 1
 //     more, 5 at most. A failed attempt is worth what it attempted; errors by
 //     themselves are worth nothing.
-//   - Findings are of one kind if their rules share a tactic of ATT&CK. Of one
-//     kind, the first adds all it is worth, the second half, the third a
+//   - The kind of a finding is the first tactic of ATT&CK that its rule names. Of
+//     one kind, the first adds all it is worth, the second half, the third a
 //     quarter, and so on.
-//   - If nothing is critical and there are not two kinds of evidence from two
-//     events, the sum is at most 39. So any repetition of one rule stays below
-//     two kinds of which one is medium, and below three of any.
+//   - If nothing is critical, and there are not two kinds of evidence that rest on
+//     different events, the sum is at most 39. So any repetition of one rule stays
+//     below two kinds of which one is medium, and below three of any.
 //   - A score amounts to a level of alarm: from 1 low, from 25 medium, from 55
 //     high, from 100 critical, but at most one level above the worst finding's.
 //     High and critical are an alarm. One critical finding thus alarms alone.

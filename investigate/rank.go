@@ -3,8 +3,11 @@ package investigate
 import (
 	"cmp"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cordon/investigate/event"
@@ -90,19 +93,28 @@ func (s *Store) Rank() Ranking {
 	if s.ranked == view.version {
 		return s.ranking
 	}
-	r := ranker{view: view, early: s.delays.rows(), badges: map[valueID]string{}, tooEarly: map[valueID]int{}}
-	for row := range r.early {
+	early := s.delays.rows()
+	changed := s.correlator.refresh(view, early)
+	tooEarly := make([]int, len(s.tallies))
+	for row := range early {
 		c, i := view.at(int(row))
-		r.tooEarly[view.identities[c.pools[byIdentity][i]][principalAt]]++
+		tooEarly[view.identities[c.pools[byIdentity][i]][principalAt]]++
 	}
-	r.correlate(s)
+	var stale []*tally
+	for i, t := range s.tallies {
+		if t.stale || changed[t.principal] || t.early != tooEarly[i] {
+			t.stale, t.early = false, tooEarly[i]
+			stale = append(stale, t)
+		}
+	}
+	rankAll(view, s.correlator, early, stale)
 	ranking := Ranking{
 		Source:     s.coverage.origin(),
 		Coverage:   s.coverage.coverage(view.rows, s.now()),
 		Principals: make([]Ranked, 0, len(s.tallies)),
 	}
-	for i, t := range s.tallies {
-		ranking.Principals = append(ranking.Principals, r.ranked(valueID(i), t)) //nolint:gosec // no more principals than rows
+	for _, t := range s.tallies {
+		ranking.Principals = append(ranking.Principals, t.ranked)
 	}
 	slices.SortFunc(ranking.Principals, moreSuspicious)
 	for i := range ranking.Principals {
@@ -128,91 +140,45 @@ func moreSuspicious(a, b Ranked) int {
 	)
 }
 
-// feeding are the rules whose matches a correlation needs.
-func feeding(set *rules.Set) map[*rules.Rule]bool {
-	needed := map[*rules.Rule]bool{}
-	if set == nil {
-		return needed
-	}
-	for _, r := range set.Rules() {
-		if r.Correlation != nil {
-			for _, base := range r.Correlation.Rules {
-				needed[base] = true
+// rankAll works out the places of some principals, on all cores.
+func rankAll(view *snapshot, c *correlator, early map[uint32]bool, stale []*tally) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(stale)) {
+		wait.Go(func() {
+			r := ranker{view: view, correlator: c, early: early, badges: map[valueID]string{}}
+			for i := int(next.Add(1)) - 1; i < len(stale); i = int(next.Add(1)) - 1 {
+				stale[i].ranked = r.ranked(stale[i])
 			}
-		}
+		})
 	}
-	return needed
-}
-
-// found notes that a rule matched an event.
-func (s *Store) found(t *tally, row uint32, m rules.Match) {
-	if s.correlates[m.Rule] {
-		s.matches = append(s.matches, m)
-		s.matchRows = append(s.matchRows, row)
-	}
-	if !m.Rule.Quiet {
-		t.hits[m.Rule] = append(t.hits[m.Rule], row)
-	}
+	wait.Wait()
 }
 
 // A ranker turns tallies into ranked principals.
 type ranker struct {
-	view  *snapshot
-	early map[uint32]bool // denied because a role was too new
-	// tooEarly counts those by principal.
-	tooEarly map[valueID]int
-	groups   map[event.Principal]map[*rules.Rule][]uint32
-	badges   map[valueID]string
+	view       *snapshot
+	correlator *correlator
+	early      map[uint32]bool // denied because a role was too new
+	badges     map[valueID]string
 }
 
-// correlate finds what the correlations make of the matches. Calls that came too
-// early for a new role take no part.
-func (r *ranker) correlate(s *Store) {
-	r.groups = map[event.Principal]map[*rules.Rule][]uint32{}
-	if len(s.matches) == 0 {
-		return
-	}
-	matches := s.matches
-	if len(r.early) > 0 {
-		matches = make([]rules.Match, 0, len(s.matches))
-		for i, m := range s.matches {
-			if !r.early[s.matchRows[i]] {
-				matches = append(matches, m)
-			}
-		}
-	}
-	for _, c := range s.set.Correlate(matches) {
-		hits := r.groups[c.Principal]
-		if hits == nil {
-			hits = map[*rules.Rule][]uint32{}
-			r.groups[c.Principal] = hits
-		}
-		for _, m := range c.Events {
-			id, _ := packID(m.ID)
-			if row, ok := s.index.find(id, r.view.chunks); ok {
-				hits[c.Rule] = append(hits[c.Rule], uint32(row)) //nolint:gosec // rows are numbered in 32 bits throughout
-			}
-		}
-	}
-}
-
-func (r *ranker) ranked(number valueID, t *tally) Ranked {
+func (r *ranker) ranked(t *tally) Ranked {
 	p := t.principal
 	out := Ranked{
 		Kind: p.Kind, Name: p.Name, Account: p.Account, ARN: p.ARN,
 		Events: t.events, Errors: t.errors, Denied: t.denied,
 		First: fromUnix(t.first), Last: fromUnix(t.last),
 		SourceIPs: r.texts(t.sourceIPs), AccessKeys: r.texts(t.accessKeys), Regions: r.texts(t.regions),
-		Sessions: r.sessions(t), Findings: []event.Finding{}, Suppressed: []Suppression{}, Badges: r.badgesOf(t),
+		Sessions: r.sessions(t), Findings: []event.Finding{}, Badges: r.badgesOf(t),
 	}
 	out.Containable, out.WhyNot = p.Containable()
 	evidence := r.evidence(t)
 	v := judge(evidence)
-	out.Score, out.Level = v.score, v.level
+	out.Score, out.Level, out.Suppressed = v.score, v.level, r.suppressed(t, v)
 	for _, e := range evidence {
 		out.Findings = append(out.Findings, r.finding(e))
 	}
-	out.Suppressed = append(out.Suppressed, r.suppressed(number, t, v)...)
 	return out
 }
 
@@ -242,8 +208,10 @@ func (r *ranker) sessions(t *tally) []Session {
 // evidence are the principal's findings, each with its rows in order of time.
 func (r *ranker) evidence(t *tally) []*evidence {
 	var found []*evidence
-	for _, hits := range []map[*rules.Rule][]uint32{t.hits, r.groups[t.principal]} {
-		for rule, rows := range hits {
+	within := r.correlator.correlate(r.view, t.correlates, true, r.early)[t.principal]
+	across := r.correlator.found[t.principal]
+	for _, rows := range []map[*rules.Rule][]uint32{t.matched, within, across} {
+		for rule, rows := range rows {
 			kept := make([]uint32, 0, len(rows))
 			for _, row := range rows {
 				if !r.early[row] {

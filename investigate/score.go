@@ -78,12 +78,12 @@ func judge(found []*evidence) verdict {
 			cmp.Compare(a.rule.ID, b.rule.ID),
 		)
 	})
-	var kinds []*kind
+	size := map[string]int{} // of each kind, so far
 	for _, e := range found {
-		k := kindOf(e, &kinds)
-		e.place, e.kind = k.size, k.name
-		e.adds = e.worth >> min(k.size, bits.UintSize-1)
-		k.size++
+		e.kind = kind(e.rule)
+		e.place = size[e.kind]
+		e.adds = e.worth >> min(e.place, bits.UintSize-1)
+		size[e.kind]++
 	}
 	v := verdict{}
 	limit := int(^uint(0) >> 1)
@@ -110,48 +110,21 @@ func worth(level event.Level, count int) int {
 	return base + min(bits.Len(uint(count))-1, mostRepeats) //nolint:gosec // a count is not negative
 }
 
-// A kind of evidence is a group of findings whose rules share a tactic of
-// ATT&CK with the worst of them.
-type kind struct {
-	name string
-	of   *rules.Rule
-	size int
-}
-
-func kindOf(e *evidence, kinds *[]*kind) *kind {
-	for _, k := range *kinds {
-		if sameKind(k.of, e.rule) {
-			return k
-		}
-	}
-	k := &kind{name: kindName(e.rule), of: e.rule}
-	*kinds = append(*kinds, k)
-	return k
-}
-
-func kindName(r *rules.Rule) string {
+// kind is the sort of evidence that a rule gives: the first tactic of ATT&CK
+// that it names. Rules that name none are of one kind.
+func kind(r *rules.Rule) string {
 	if len(r.Tactics) == 0 {
-		return "no tactic given"
+		return "no tactic"
 	}
 	return r.Tactics[0]
 }
 
-// sameKind reports whether two rules share a tactic. Rules without one are all
-// of one kind.
-func sameKind(a, b *rules.Rule) bool {
-	if len(a.Tactics) == 0 || len(b.Tactics) == 0 {
-		return len(a.Tactics) == len(b.Tactics)
-	}
-	return slices.ContainsFunc(a.Tactics, func(t string) bool { return slices.Contains(b.Tactics, t) })
-}
-
-// corroborated reports whether there are two kinds of evidence, from two events:
-// one event that two rules match is one piece of evidence.
+// corroborated reports whether there are two kinds of evidence, and not only two
+// views of the same events.
 func corroborated(found []*evidence) bool {
 	for i, a := range found {
 		for _, b := range found[:i] {
-			if a.worth > 0 && b.worth > 0 && !sameKind(a.rule, b.rule) &&
-				(len(a.rows) > 1 || len(b.rows) > 1 || a.rows[0] != b.rows[0]) {
+			if a.worth > 0 && b.worth > 0 && a.kind != b.kind && !slices.Equal(a.rows, b.rows) {
 				return true
 			}
 		}
@@ -176,13 +149,16 @@ func alarm(score int, found []*evidence) event.Level {
 
 // effect says what the finding adds to the score, and why not more.
 func (e *evidence) effect() string {
+	own := e.worth >> min(e.place, bits.UintSize-1)
 	switch {
 	case e.worth == 0:
 		return "adds nothing by itself"
+	case own == 0:
+		return fmt.Sprintf("adds nothing more, being the %dth of its kind (%s)", e.place+1, e.kind)
 	case e.capped && e.adds == 0:
-		return fmt.Sprintf("adds nothing more (%d held back) until there is a second kind of evidence", e.worth>>e.place)
+		return fmt.Sprintf("adds nothing (%d held back) until there is a second kind of evidence", own)
 	case e.capped:
-		return fmt.Sprintf("adds %d of %d until there is a second kind of evidence", e.adds, e.worth>>e.place)
+		return fmt.Sprintf("adds %d of %d until there is a second kind of evidence", e.adds, own)
 	case e.place > 0:
 		return fmt.Sprintf("adds %d of %d, being more of the same kind (%s)", e.adds, e.worth, e.kind)
 	}

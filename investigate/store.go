@@ -39,10 +39,8 @@ type Store struct {
 	mu         sync.Mutex
 	index      idIndex
 	known      map[event.Principal]valueID
-	tallies    []*tally      // by principal
-	matches    []rules.Match // those that correlations need, and their rows
-	matchRows  []uint32
-	correlates map[*rules.Rule]bool
+	tallies    []*tally // by principal
+	correlator *correlator
 	delays     delays
 	coverage   merged
 	ranking    Ranking
@@ -61,7 +59,7 @@ func NewStore(set *rules.Set, now func() time.Time) *Store {
 	s.packer = newRecordWriter()
 	s.index = newIDIndex()
 	s.coverage.first, s.coverage.last = noTime, noTime
-	s.correlates = feeding(set)
+	s.correlator = newCorrelator(set)
 	s.current.Store(&snapshot{version: 1, texts: s.values.texts, records: s.packer.records})
 	return s
 }

@@ -16,7 +16,14 @@ type tally struct {
 	agents                 map[valueID]int
 	invokedBy              map[valueID]int
 	sessions               map[valueID]*sessionTally
-	hits                   map[*rules.Rule][]uint32 // the rows that a rule matched
+	matched                map[*rules.Rule][]uint32 // the rows that a rule matched
+	correlates             []hit
+
+	// ranked is the principal's place as of when it was last worked out, early
+	// how many of its rows were left out then. stale is set by new events.
+	ranked Ranked
+	early  int
+	stale  bool
 }
 
 type sessionTally struct {
@@ -38,7 +45,7 @@ func newTally(p event.Principal) *tally {
 		principal: p, first: noTime, last: noTime,
 		sourceIPs: set{}, accessKeys: set{}, regions: set{},
 		agents: map[valueID]int{}, invokedBy: map[valueID]int{},
-		sessions: map[valueID]*sessionTally{}, hits: map[*rules.Rule][]uint32{},
+		sessions: map[valueID]*sessionTally{}, matched: map[*rules.Rule][]uint32{},
 	}
 }
 
@@ -47,6 +54,7 @@ func newTally(p event.Principal) *tally {
 // one that the service was lent for the one call: neither is listed. Source:
 // "Forward access sessions", IAM user guide.
 func (t *tally) count(c *candidate, at int64, f flags, who identity, from client, answered answer) {
+	t.stale = true
 	t.events++
 	if f&flagFailed != 0 {
 		t.errors++

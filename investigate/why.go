@@ -100,12 +100,12 @@ func failures(failed, of int) string {
 }
 
 // suppressed says what did not count as it might have.
-func (r *ranker) suppressed(number valueID, t *tally, v verdict) []Suppression {
-	var out []Suppression
-	if n := r.tooEarly[number]; n > 0 {
+func (r *ranker) suppressed(t *tally, v verdict) []Suppression {
+	out := []Suppression{}
+	if n := t.early; n > 0 {
 		out = append(out, Suppression{Events: n, Reason: fmt.Sprintf(
-			"%s to assume a role within %s of its creation left out: IAM takes that long to let it in",
-			plural(n, "denied call"), "2 minutes")})
+			"%s to assume a role within 2 minutes of its creation left out: IAM may take that long to let it in",
+			plural(n, "denied call"))})
 	}
 	if len(t.invokedBy) > 0 {
 		n := 0
