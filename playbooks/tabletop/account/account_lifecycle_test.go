@@ -93,6 +93,37 @@ func TestAKnownAccessKeyCanBeGiven(t *testing.T) {
 	}
 }
 
+func TestInputsAreBuiltFromNames(t *testing.T) {
+	w := serve(t, account.Options{})
+	got, err := w.Input("iam", "CreateUser", map[string]any{"UserName": "alice", "Tags": []any{map[string]any{"Key": "k", "Value": "v"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in, ok := got.(*iam.CreateUserInput); !ok || *in.UserName != "alice" || *in.Tags[0].Value != "v" {
+		t.Errorf("built %#v", got)
+	}
+	if _, err := w.Input("iam", "CreateUser", map[string]any{"userNme": "alice"}); err == nil {
+		t.Error("a parameter that is none was taken")
+	}
+	other, err := w.Input("s3", "ListBuckets", map[string]any{"a": 1})
+	if fields, ok := other.(map[string]any); err != nil || !ok || fields["a"] != 1 {
+		t.Errorf("another service's: %v, %v", other, err)
+	}
+}
+
+func TestRootIsAUserToo(t *testing.T) {
+	w := serve(t, account.Options{})
+	c := w.iam(w.root)
+	got := must[*iam.GetUserOutput](t)(c.GetUser(t.Context(), &iam.GetUserInput{}))
+	if *got.User.Arn != "arn:aws:iam::"+w.ID()+":root" || *got.User.UserId != w.ID() {
+		t.Errorf("GetUser: %+v", got.User)
+	}
+	keys := must[*iam.ListAccessKeysOutput](t)(c.ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{}))
+	if len(keys.AccessKeyMetadata) != 1 || *keys.AccessKeyMetadata[0].AccessKeyId != w.root.AccessKeyID {
+		t.Errorf("root's keys: %+v", keys.AccessKeyMetadata)
+	}
+}
+
 func TestCallsInProcessThatCannotBeMade(t *testing.T) {
 	w := serve(t, account.Options{})
 	cancelled, cancel := context.WithCancel(t.Context())

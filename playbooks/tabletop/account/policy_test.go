@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"cordon/playbooks/tabletop/account"
 )
@@ -242,6 +243,21 @@ func TestDenialsAreWordedAsEachServiceDoes(t *testing.T) {
 			"AccessDenied",
 			who + "iam:ListPolicies on resource: policy path / because no identity-based policy allows the iam:ListPolicies action",
 		},
+		"a group that is not there": {
+			account.Call{Input: &iam.GetGroupInput{GroupName: str("devs")}},
+			"AccessDenied",
+			who + "iam:GetGroup on resource: group devs because no identity-based policy allows the iam:GetGroup action",
+		},
+		"a managed policy": {
+			account.Call{Input: &iam.GetPolicyInput{PolicyArn: str(denyPolicy)}},
+			"AccessDenied",
+			who + "iam:GetPolicy on resource: policy " + denyPolicy + " because no identity-based policy allows the iam:GetPolicy action",
+		},
+		"a policy to be": {
+			account.Call{Input: &iam.CreatePolicyInput{PolicyName: str("p"), PolicyDocument: str(allowAll)}},
+			"AccessDenied",
+			who + "iam:CreatePolicy on resource: policy p because no identity-based policy allows the iam:CreatePolicy action",
+		},
 		"CloudTrail": {
 			account.Call{Service: "cloudtrail", Operation: "LookupEvents"},
 			"AccessDeniedException",
@@ -319,6 +335,36 @@ func TestPermissionsComeFromGroupsAndManagedPoliciesToo(t *testing.T) {
 	seed(&iam.PutUserPermissionsBoundaryInput{UserName: str("alice"), PermissionsBoundary: str(denyPolicy)})
 	if err := p.do(t, list); !strings.HasSuffix(message(t, err), "with an explicit deny in a permissions boundary") {
 		t.Errorf("denied by the boundary: %v", err)
+	}
+}
+
+func TestARolesBoundaryBoundsItsSessions(t *testing.T) {
+	p := caller(t, allow("*", ""))
+	seedRole(t, p.world, "ops", trustAll)
+	role := str("ops")
+	for _, input := range []any{
+		&iam.AttachRolePolicyInput{RoleName: role, PolicyArn: str(adminPolicy)},
+		&iam.PutRolePermissionsBoundaryInput{RoleName: role, PermissionsBoundary: str("arn:aws:iam::aws:policy/PowerUserAccess")},
+	} {
+		if _, err := p.Seed(noon(), input); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := p.Do(t.Context(), account.Call{AccessKeyID: p.key, At: noon(), Input: &sts.AssumeRoleInput{
+		RoleArn: str("arn:aws:iam::123456789012:role/ops"), RoleSessionName: str("night"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := account.Call{AccessKeyID: *out.(*sts.AssumeRoleOutput).Credentials.AccessKeyId, Input: &iam.ListUsersInput{}} //nolint:errcheck // the operation's own type
+	if err := p.do(t, inside); !strings.HasSuffix(message(t, err), "because no permissions boundary allows the iam:ListUsers action") {
+		t.Errorf("beyond the boundary: %v", err)
+	}
+	if _, err := p.Seed(noon(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: role}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.do(t, inside); err != nil {
+		t.Errorf("with no boundary: %v", err)
 	}
 }
 

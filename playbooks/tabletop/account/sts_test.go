@@ -22,6 +22,7 @@ func TestARoleIsAssumedByThoseWhomItsTrustNamesOrTheAccountAllows(t *testing.T) 
 	}
 	byAccount := trustOf(`{"AWS":"arn:aws:iam::123456789012:root"}`, "")
 	byName := trustOf(`{"AWS":"arn:aws:iam::123456789012:user/staff/alice"}`, "")
+	but := func(trust string) string { return strings.Replace(trust, `"Principal"`, `"NotPrincipal"`, 1) }
 	for name, test := range map[string]struct {
 		statements, trust string
 		want              bool
@@ -35,6 +36,8 @@ func TestARoleIsAssumedByThoseWhomItsTrustNamesOrTheAccountAllows(t *testing.T) 
 		"a service is trusted":                              {allow("*", ""), trustOf(`{"Service":"ec2.amazonaws.com"}`, ""), false},
 		"the trust denies":                                  {allow("*", ""), strings.Replace(byName, "Allow", "Deny", 1), false},
 		"another action is trusted":                         {allow("*", ""), strings.Replace(byName, "sts:AssumeRole", "sts:TagSession", 1), false},
+		"everybody is trusted but the caller":               {allow("*", ""), but(byName), false},
+		"everybody is trusted but another":                  {allow("*", ""), but(trustOf(`{"AWS":"arn:aws:iam::999999999999:user/eve"}`, "")), true},
 		"an external id that is given":                      {"", trustOf(`{"AWS":"123456789012"}`, when("StringEquals", "sts:ExternalId", `"42"`)), false},
 		"named, with an external id":                        {"", strings.Replace(byName, `"sts:AssumeRole"`, `"sts:AssumeRole"`+when("StringEquals", "sts:ExternalId", `"42"`), 1), true},
 		"named, with another external id":                   {"", strings.Replace(byName, `"sts:AssumeRole"`, `"sts:AssumeRole"`+when("StringEquals", "sts:ExternalId", `"43"`), 1), false},
