@@ -57,7 +57,8 @@ type Options struct {
 	// is read by one goroutine at a time.
 	Rand io.Reader
 	// Open lets an access key that the account does not know act as its root,
-	// with no check of the signature. A key that it knows is checked as ever.
+	// with no check of the signature, and create the roles that elsewhere only
+	// AWS creates. A key that it knows is checked as ever.
 	Open bool
 	// LookupsPerSecond is how many LookupEvents calls a Region answers in a
 	// second before it throttles: 0 is AWS's own 2, and a negative number is

@@ -40,6 +40,7 @@ func (a *Account) identityOperations() []operation {
 		define("iam", a.listGroupsForUser, onUser, "UserName"),
 
 		define("iam", a.createRole, onRole, "RoleName", "AssumeRolePolicyDocument"),
+		define("iam", a.createServiceLinkedRole, onLinkedRole, "AWSServiceName"),
 		define("iam", a.getRole, onRole, "RoleName"),
 		define("iam", a.listRoles, onAll("role/")),
 		define("iam", a.updateAssumeRolePolicy, onRole, "RoleName", "PolicyDocument"),

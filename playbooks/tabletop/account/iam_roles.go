@@ -28,8 +28,16 @@ func (a *Account) modifiableRole(c *call, name string) (*role, error) {
 	return r, nil
 }
 
+// mayReserve reports whether a call may create a role that otherwise only AWS
+// creates: one that sets the account up, or one of the unknown keys that an
+// open account lets do as they please, since no service and no Identity Center
+// is there to do it for them.
+func (c *call) mayReserve() bool {
+	return c.seeding || c.caller.root && c.caller.key == nil && c.caller.session == nil
+}
+
 func (a *Account) createRole(c *call, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
-	if reserved(deref(in.Path)) && !c.seeding {
+	if reserved(deref(in.Path)) && !c.mayReserve() {
 		return nil, validation("The specified value for path is invalid. It is reserved for roles that AWS creates.")
 	}
 	if a.state.taken(kindRole, *in.RoleName) {

@@ -142,6 +142,31 @@ func TestRolesShowTheirTrustAndWhenLastUsed(t *testing.T) {
 	}
 }
 
+func TestOnlyAWSMakesItsOwnRoles(t *testing.T) {
+	ctx := t.Context()
+	w := serve(t, account.Options{Open: true})
+	reserved := &iam.CreateRoleInput{
+		RoleName: str("AWSReservedSSO_Admin_0123456789abcdef"), Path: str("/aws-reserved/sso.amazonaws.com/"), AssumeRolePolicyDocument: str(trustAll),
+	}
+	if _, err := w.iam(w.root).CreateRole(ctx, reserved); code(t, err) != "ValidationError" {
+		t.Errorf("root took a reserved path: %v", err)
+	}
+	stranger := w.iam(aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"})
+	must[*iam.CreateRoleOutput](t)(stranger.CreateRole(ctx, reserved))
+	linked := must[*iam.CreateServiceLinkedRoleOutput](t)(w.iam(w.root).CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: str("autoscaling.amazonaws.com")}))
+	if got, want := *linked.Role.Arn, "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"; got != want {
+		t.Errorf("linked role %s, want %s", got, want)
+	}
+	for _, name := range []string{*reserved.RoleName, *linked.Role.RoleName} {
+		if _, err := stranger.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &name}); code(t, err) != "UnmodifiableEntity" {
+			t.Errorf("%s was deleted: %v", name, err)
+		}
+	}
+	if _, err := w.iam(w.root).CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: str("autoscaling.amazonaws.com")}); code(t, err) != "InvalidInput" {
+		t.Errorf("made twice: %v", err)
+	}
+}
+
 func TestInlinePoliciesOfEachKindAreKeptAsWritten(t *testing.T) {
 	w, ctx := serve(t, account.Options{}), t.Context()
 	c := w.iam(w.root)
