@@ -47,6 +47,11 @@ func openApp(tb testing.TB, o Options, w, h int) *app {
 		o.Now = a.clock
 	}
 	a.m = newModel(ctx, o)
+	tb.Cleanup(func() {
+		if !a.m.operations.wait(20 * time.Second) {
+			tb.Error("a containment does not end")
+		}
+	})
 	a.run(a.m.Init())
 	a.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return a

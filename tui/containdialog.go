@@ -114,6 +114,12 @@ func (d *containDialog) planned(m *model, msg plannedMsg) {
 // idle reports whether the plan has nothing to carry out.
 func (d *containDialog) idle() bool { return d.plan != nil && len(d.plan.Calls) == 0 }
 
+// readOnly reports whether the plan can only be looked at. It is contain that
+// enforces it; this spares the operator filling in what would be refused.
+func (d *containDialog) readOnly(m *model) bool {
+	return m.opt.ReadOnly || m.opt.Containment.ReadOnly()
+}
+
 func (d *containDialog) press(m *model, k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "esc" {
 		return d.leave(m)
@@ -125,7 +131,7 @@ func (d *containDialog) press(m *model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	switch {
-	case d.err != nil || d.idle():
+	case d.err != nil || d.idle() || d.readOnly(m):
 		return d.pressRefused(m, k)
 	case d.scroll.move(lookup(m.keys, onList, movement(k))):
 		return nil
@@ -265,7 +271,7 @@ func (d *containDialog) confirm(m *model) tea.Cmd {
 }
 
 func (d *containDialog) paste(m *model, p tea.PasteMsg) {
-	if d.op != nil || d.plan == nil || d.idle() || !d.grace.pass(m.opt.Now()) {
+	if d.op != nil || d.plan == nil || d.idle() || d.readOnly(m) || !d.grace.pass(m.opt.Now()) {
 		return
 	}
 	if d.field == nameField && d.release {

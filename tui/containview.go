@@ -25,6 +25,9 @@ func (d *containDialog) view(m *model, w, h int) (box, int, int) {
 		lines = d.scroll.window(append(planHead(m, d.plan, iw), d.idleView(iw)...), ih, &m.th)
 	default:
 		fields, cursor := d.fieldsView(m, iw)
+		if d.readOnly(m) {
+			fields, cursor = readOnlyView(iw), cell{}
+		}
 		room := ih - len(fields) - 1
 		lines = padded(d.scroll.window(planView(m, d.plan, iw), room, &m.th), room)
 		lines = append(append(lines, m.th.divider(iw)), fields...)
@@ -137,6 +140,11 @@ func (d *containDialog) fieldsView(m *model, w int) ([]line, cell) {
 	return append(out, hint.head(w, m.th.more)), cursor
 }
 
+// readOnlyView stands where the plan would be confirmed.
+func readOnlyView(w int) []line {
+	return paragraphs(caution, "READ-ONLY: the plan can be looked at, and not carried out. Start cordon without --read-only to act.", w)
+}
+
 func (d *containDialog) hints(m *model) []hint {
 	scroll := hint{m.arrows(), "scroll"}
 	switch {
@@ -146,7 +154,7 @@ func (d *containDialog) hints(m *model) []hint {
 		return []hint{scroll, {"Esc", "go on in the background"}}
 	case d.err != nil && d.adoptable():
 		return []hint{{"a", "adopt"}, {"r", "look again"}, {"Esc", "close"}}
-	case d.err != nil || d.idle():
+	case d.err != nil || d.idle() || d.readOnly(m):
 		return []hint{scroll, {"r", "look again"}, {"Esc", "close"}}
 	case d.plan == nil:
 		return []hint{{"Esc", "stop"}}

@@ -22,6 +22,9 @@ type evidence struct {
 	err     error
 
 	ranking investigate.Ranking
+	// coverage is that of the newest ranking, even while a dialog keeps the
+	// rows of an older one on the screen.
+	coverage event.Coverage
 	// version is the store's when the ranking was made; have says that there
 	// is one at all.
 	version  uint64
@@ -173,6 +176,7 @@ func (m *model) wasRanked(msg rankedMsg) tea.Cmd {
 	ev := &m.evidence
 	ev.rankBusy = false
 	ev.next = m.opt.Now().Add(2 * msg.took)
+	ev.coverage = msg.ranking.Coverage
 	if m.dialog != nil {
 		ev.held = &msg
 		// Not version: the screens have not seen it yet.

@@ -122,7 +122,9 @@ func facts(e *event.Event, doc event.Document) []fact {
 	}
 	add("When", string(full(e.Time)))
 	add("Who", e.Principal.ARN)
-	add("Session", e.Session)
+	if e.Session != e.AccessKey {
+		add("Session", e.Session)
+	}
 	add("Key", e.AccessKey)
 	add("MFA", fieldText(doc, "userIdentity.sessionContext.attributes.mfaAuthenticated"))
 	add("Issued", fieldText(doc, "userIdentity.sessionContext.attributes.creationDate"))

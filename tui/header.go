@@ -83,7 +83,7 @@ func (m *model) headEvidence() line {
 		l = l.and(dim, dot).and(normal, say(h.Window))
 	}
 	right := line{}
-	c := ev.ranking.Coverage
+	c := ev.coverage
 	switch {
 	case ev.reading && ev.reads == 1:
 		right = in(caution, safe(fmt.Sprintf("reading%s %s events ", m.th.more, count(m.opt.Store.Len()))))
@@ -102,7 +102,7 @@ func (m *model) headEvidence() line {
 // headGaps names what could not be read. It is nil when nothing is missing.
 func (m *model) headGaps() line {
 	ev := &m.evidence
-	c := ev.ranking.Coverage
+	c := ev.coverage
 	warn := " " + m.th.warn + " "
 	switch {
 	case ev.err != nil:

@@ -275,8 +275,8 @@ func (m *model) nothingRead(w, h int, title safe) []line {
 		return notice(w, h, "Nothing was read yet.", "r reads "+m.searched())
 	case ev.err != nil:
 		return notice(w, h, "The source could not be read.", ev.err.Error(), "Searched: "+m.searched(), "r tries again.")
-	case len(ev.ranking.Coverage.Failed) > 0:
-		return notice(w, h, "No events, but not everything could be read.", string(gaps(ev.ranking.Coverage.Failed)),
+	case len(ev.coverage.Failed) > 0:
+		return notice(w, h, "No events, but not everything could be read.", string(gaps(ev.coverage.Failed)),
 			"This is not a clean result. Searched: "+m.searched(), "r tries again.")
 	}
 	return notice(w, h, title, "Searched: "+m.searched(),

@@ -54,7 +54,7 @@ var unicodeGlyphs = glyphs{
 var asciiGlyphs = glyphs{
 	more: "~", crumb: " > ", pick: ">", caret: ">",
 	rule: "-", side: "|", corner1: "+", corner2: "+", corner3: "+", corner4: "+", left: "+", right: "+",
-	up: "up", down: "down", bullet: "*", check: "v", cross: "x",
+	up: "^", down: "v", bullet: "*", check: "v", cross: "x",
 	dot: " | ", pending: "o", warn: "!", scroll: "#",
 	critical: "#", high: "!", medium: "*", low: "-", info_: ".",
 }

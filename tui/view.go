@@ -126,7 +126,7 @@ func padded(lines []line, h int) []line {
 func (m *model) split(w, h int, beside bool, title safe, main, detail func(w, h int) []line) []line {
 	switch {
 	case beside && w >= wideWidth:
-		right := w * 2 / 5
+		right := max(36, min(w*2/5, w-3-80))
 		left := w - right - 3
 		a := padded(main(left, h), h)
 		b := padded(append([]line{in(strong, title)}, detail(right, h-1)...), h)

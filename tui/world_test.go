@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -65,7 +66,7 @@ func newWorld(tb testing.TB, names ...string) *world {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAONCALLONCALLONCA", "secret", ""),
 	}
 	w.iam = iam.NewFromConfig(cfg)
-	w.log = filepath.Join(tb.TempDir(), "audit.jsonl")
+	w.log = filepath.Join(tempDir(tb), "audit.jsonl")
 	log, err := audit.Open(w.log, audit.Options{OSUser: "sam", Host: "bastion"})
 	if err != nil {
 		tb.Fatal(err)
@@ -78,6 +79,18 @@ func newWorld(tb testing.TB, names ...string) *world {
 		tb.Fatal(err)
 	}
 	return w
+}
+
+// tempDir is a folder that may still be read while it is removed, which
+// testing's own may not.
+func tempDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "cordon-tui-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) }) // the system's own tidying gets what is left
+	return dir
 }
 
 func (w *world) seed(input any) {
