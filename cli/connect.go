@@ -68,6 +68,7 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, connectError(a.profile(f), err)
 	}
+	cfg.HTTPClient = withPlainBodies(cfg.HTTPClient)
 	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), roles: roleChain(cfg)}, nil
 }
 
@@ -87,6 +88,7 @@ func (a *App) connectExercise(ctx context.Context, f accountFlags) (*connection,
 	}
 	cfg := aws.Config{
 		Region:       exercise.Region(),
+		HTTPClient:   withPlainBodies(nil),
 		BaseEndpoint: aws.String(exercise.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(
 			exercise.Responder().AccessKeyID, exercise.Responder().SecretAccessKey, ""),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -110,8 +111,22 @@ func client(x *Exercise, c Credentials) *iam.Client {
 		Region:       x.Region(),
 		BaseEndpoint: aws.String(x.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, ""),
+		HTTPClient:   plainBodies{},
 		Retryer:      aws.NopRetryer{},
 	})
+}
+
+// plainBodies hides WriteTo of request bodies. The SDK closes them as soon as
+// there is a response, and its WriteTo is then an error (smithy-go v1.28.8,
+// transport/http/internal/io), for which net/http drops the connection before
+// the response is read.
+type plainBodies struct{}
+
+func (plainBodies) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return http.DefaultClient.Do(r)
 }
 
 const denyAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
