@@ -34,7 +34,7 @@ func TestContainAndReleaseFromTheFirstKeyToTheAuditLog(t *testing.T) {
 	a.shows("Enter contains alice now")
 	a.press("enter")
 	a.shows("✓ planned", "✓ requested", "✓ in_place", "○ held")
-	if diff := cmp.Diff([]string{"DenyAll"}, w.policies("alice")); diff != "" {
+	if diff := cmp.Diff([]string{"DenyAll"}, w.policies()); diff != "" {
 		t.Error(diff)
 	}
 	close(w.hold)
@@ -49,7 +49,7 @@ func TestContainAndReleaseFromTheFirstKeyToTheAuditLog(t *testing.T) {
 	a.shows("Release?")
 	a.press("y")
 	a.shows("✓ released")
-	if diff := cmp.Diff([]string{}, w.policies("alice")); diff != "" {
+	if diff := cmp.Diff([]string{}, w.policies()); diff != "" {
 		t.Error(diff)
 	}
 	a.press("esc")
@@ -87,7 +87,7 @@ func TestKeysTypedAheadOfTheDialogAreNoAnswers(t *testing.T) {
 		a.press(`"z"`)
 	}
 	a.shows("Reason     z")
-	if got := w.policies("alice"); len(got) != 0 {
+	if got := w.policies(); len(got) != 0 {
 		t.Errorf("alice has %v", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestEnterIsInertUntilReasonAndNameAreGiven(t *testing.T) {
 			a := opened(t, w)
 			a.press(tt.keys...)
 			a.shows(tt.want)
-			if got := w.policies("alice"); len(got) != 0 {
+			if got := w.policies(); len(got) != 0 {
 				t.Errorf("alice has %v", got)
 			}
 		})
@@ -273,7 +273,7 @@ func TestAReleaseTakesOnlyYForAnAnswer(t *testing.T) {
 			a.pass(time.Second)
 			a.press(`"cleared"`, "enter", key)
 			a.lacks("release user/alice")
-			if diff := cmp.Diff([]string{"DenyAll"}, w.policies("alice")); diff != "" {
+			if diff := cmp.Diff([]string{"DenyAll"}, w.policies()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -282,7 +282,7 @@ func TestAReleaseTakesOnlyYForAnAnswer(t *testing.T) {
 
 func TestADenyPutByHandIsReleasedOnlyWhenAdopted(t *testing.T) {
 	w := newWorld(t)
-	w.seed(putDeny("alice"))
+	w.seed(putDeny())
 	a := openApp(t, w.options(storeOf(t, story())), 80, 24)
 	a.settled()
 	a.shows("1 contained")
@@ -294,7 +294,7 @@ func TestADenyPutByHandIsReleasedOnlyWhenAdopted(t *testing.T) {
 	a.pass(time.Second)
 	a.press(`"mine"`, "enter", "y")
 	a.shows("✓ released")
-	if diff := cmp.Diff([]string{}, w.policies("alice")); diff != "" {
+	if diff := cmp.Diff([]string{}, w.policies()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -355,7 +355,7 @@ func TestAContainedPolicyDocumentIsTheCanonicalDeny(t *testing.T) {
 	var doc struct {
 		Statement []struct{ Sid, Effect, Action, Resource string }
 	}
-	if err := json.Unmarshal([]byte(w.document("alice", "DenyAll")), &doc); err != nil {
+	if err := json.Unmarshal([]byte(w.document("DenyAll")), &doc); err != nil {
 		t.Fatal(err)
 	}
 	if len(doc.Statement) != 1 || doc.Statement[0].Effect != "Deny" || doc.Statement[0].Action != "*" || doc.Statement[0].Resource != "*" {

@@ -29,10 +29,7 @@ func (s *contained) scope(*model) scope {
 
 func (s *contained) filtering() *filter { return &s.filter }
 
-func (s *contained) refilter(m *model) tea.Cmd {
-	s.arrange(m)
-	return nil
-}
+func (s *contained) refilter(m *model) tea.Cmd { return s.refresh(m) }
 
 func (s *contained) refresh(m *model) tea.Cmd {
 	s.arrange(m)

@@ -22,7 +22,7 @@ func (d *containDialog) view(m *model, w, h int) (box, int, int) {
 	case d.plan == nil:
 		lines = d.planningView(m, iw)
 	case d.idle():
-		lines = d.scroll.window(append(planHead(m, d.plan, iw), d.idleView(iw)...), ih, &m.th)
+		lines = d.scroll.window(append(planHead(d.plan, iw), d.idleView(iw)...), ih, &m.th)
 	default:
 		fields, cursor := d.fieldsView(m, iw)
 		if d.readOnly(m) {
@@ -114,7 +114,7 @@ func (d *containDialog) fieldsView(m *model, w int) ([]line, cell) {
 		return append(in(st, title.cut(label-1, "")+spaces(label-min(title.width(), label-1))), text...)
 	}
 	out := []line{row(reasonField, "Reason", &d.reason)}
-	hint := line{}
+	var hint line
 	switch {
 	case d.release && d.field == nameField:
 		out = append(out, in(strong, "Release? ").and(normal, "  ").and(strong, "y / N"))

@@ -44,7 +44,7 @@ func (s *directory) filtering() *filter { return &s.filter }
 
 func (s *directory) refilter(m *model) tea.Cmd {
 	s.arrange()
-	return nil
+	return s.refresh(m)
 }
 
 // refresh asks the account the first time that the directory is looked at.

@@ -67,9 +67,9 @@ func TestAnOperatorFindsContainsAndReleasesTheIntruder(t *testing.T) {
 	x, client := exercise(t)
 	log := filepath.Join(t.TempDir(), "audit.jsonl")
 	c := x.Responder()
-	term := start(t, 80, 24, []string{
+	term := start(t, []string{
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_REGION=us-east-1",
-	}, "--endpoint-url", x.URL(), "--audit-log", log, "--hold", "5s")
+	}, "--endpoint-url", x.URL(), "--since", "2h", "--audit-log", log, "--hold", "5s")
 
 	term.shows("principals", "▸ ◆ critical", "user/"+intruder, "complete to")
 	term.types(enter)
@@ -139,7 +139,7 @@ func TestAnOperatorFindsContainsAndReleasesTheIntruder(t *testing.T) {
 }
 
 func TestInTheSandboxTheAttackersCallsBeginToBeDenied(t *testing.T) {
-	term := start(t, 80, 24, nil, "--sandbox")
+	term := start(t, nil, "--sandbox")
 	term.shows("EXERCISE", "user/maria.santos", "critical")
 	term.types("c")
 	term.shows("contain user/maria.santos")
@@ -164,7 +164,7 @@ func TestInTheSandboxTheAttackersCallsBeginToBeDenied(t *testing.T) {
 }
 
 func TestTheTerminalCanBeResizedAtAnyTime(t *testing.T) {
-	term := start(t, 80, 24, nil, "--sandbox")
+	term := start(t, nil, "--sandbox")
 	term.shows("user/maria.santos")
 	term.resizes(120, 40)
 	term.shows("account", "leaked-access-key")
@@ -182,7 +182,7 @@ func TestTheTerminalCanBeResizedAtAnyTime(t *testing.T) {
 
 func TestWithoutColourThereIsNone(t *testing.T) {
 	for _, env := range []string{"NO_COLOR=1", "NO_COLOR=yes"} {
-		term := start(t, 80, 24, []string{env}, "--sandbox")
+		term := start(t, []string{env}, "--sandbox")
 		term.shows("user/maria.santos")
 		term.types("q")
 		term.ends()
@@ -194,7 +194,7 @@ func TestWithoutColourThereIsNone(t *testing.T) {
 }
 
 func TestInASCIIEverythingIsASCII(t *testing.T) {
-	term := start(t, 80, 24, nil, "--sandbox", "--ascii")
+	term := start(t, nil, "--sandbox", "--ascii")
 	term.shows("> # critical", "user/maria.santos")
 	term.types("c")
 	term.shows("+- contain user/maria.santos -")

@@ -26,11 +26,6 @@ func newEdit(max int) edit {
 
 func (e *edit) value() string { return e.in.Value() }
 
-func (e *edit) set(s string) {
-	e.in.SetValue(s)
-	e.in.CursorEnd()
-}
-
 // update takes a key press or a paste. The command of the text input only
 // blinks a cursor that the terminal blinks itself.
 func (e *edit) update(msg tea.Msg) { e.in, _ = e.in.Update(msg) }

@@ -60,6 +60,17 @@ const (
 	tickIdle = time.Second
 )
 
+// slow reports whether a reading takes long enough to offer to stop it: the
+// short ones of a live source come and go.
+func (ev *evidence) slow(now time.Time) bool {
+	return ev.reads == 1 || now.Sub(ev.started) > 2*time.Second
+}
+
+// gaps reports whether there is anything that was not read.
+func (ev *evidence) gaps() bool {
+	return ev.err != nil || len(ev.coverage.Failed)+len(ev.coverage.Skipped) > 0
+}
+
 // read starts reading the source, unless it is being read.
 func (m *model) read() tea.Cmd {
 	ev := &m.evidence

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"cordon/contain"
 	"cordon/investigate/event"
 )
 
@@ -13,9 +14,7 @@ import (
 // own, so that a gap never looks like a quiet night.
 func (m *model) header() []line {
 	out := []line{m.headIdentity(), m.headEvidence()}
-	if l := m.headGaps(); l != nil {
-		out = append(out, l)
-	}
+	out = append(out, m.headGaps()...)
 	if op := m.operations.running(); op != nil && m.dialog == nil {
 		out = append(out, op.indicator(m).head(m.width, m.th.more))
 	}
@@ -82,7 +81,7 @@ func (m *model) headEvidence() line {
 	if h.Window != "" {
 		l = l.and(dim, dot).and(normal, say(h.Window))
 	}
-	right := line{}
+	var right line
 	c := ev.coverage
 	switch {
 	case ev.reading && ev.reads == 1:
@@ -94,26 +93,39 @@ func (m *model) headEvidence() line {
 		if c.CompleteTo != nil {
 			right = right.and(dim, dot).and(normal, "complete to "+safe(clock(*c.CompleteTo, m.opt.Now())))
 		}
+		if n := len(c.Skipped); n > 0 {
+			right = right.and(dim, dot).and(normal, safe(fmt.Sprintf("%d skipped", n)))
+		}
 		right = right.and(normal, " ")
 	}
 	return between(l, right, m.width, m.th.more)
 }
 
 // headGaps names what could not be read. It is nil when nothing is missing.
-func (m *model) headGaps() line {
+func (m *model) headGaps() []line {
 	ev := &m.evidence
 	c := ev.coverage
 	warn := " " + m.th.warn + " "
 	switch {
 	case ev.err != nil:
-		return in(bad, warn+"reading failed: "+say(ev.err.Error())).head(m.width, m.th.more)
+		p := contain.Explain(ev.err)
+		var out []line
+		for i, l := range wrap("reading failed: "+strings.TrimSpace(p.Message+" "+p.Next), m.width-4) {
+			switch i {
+			case 0:
+				out = append(out, in(bad, warn+l))
+			case 1:
+				out = append(out, in(bad, "   "+l))
+			}
+		}
+		return out
 	case len(c.Failed) > 0:
 		l := in(bad, warn+"PARTIAL ").and(normal, safe(fmt.Sprintf("%d could not be read: ", len(c.Failed))))
-		return l.and(normal, gaps(c.Failed)).head(m.width, m.th.more)
+		return []line{l.and(normal, gaps(c.Failed)).head(m.width, m.th.more)}
 	case ev.stopped:
-		return in(caution, warn+"PARTIAL ").and(normal, "reading was stopped by you: r reads on")
+		return []line{in(caution, warn+"PARTIAL ").and(normal, "reading was stopped by you: r reads on")}
 	case c.Partial && ev.have && !ev.reading:
-		return in(caution, warn+"PARTIAL ").and(normal, "not everything was read").head(m.width, m.th.more)
+		return []line{in(caution, warn+"PARTIAL ").and(normal, "not everything was read").head(m.width, m.th.more)}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ const (
 	actCopyARN
 	actCopyJSON
 	actRefresh
+	actCoverage
 	actCancel
 	actHelp
 	actQuit
@@ -52,7 +53,8 @@ const (
 	onJSON                      // something that has a JSON form is selected
 	onDeep                      // not at the root of a view
 	onLoading                   // something is being read
-	onRunning                   // a containment is running
+	onRunning                   // a containment is running, or ended unseen
+	onGaps                      // something could not be read
 	anywhere  scope = 1 << 15
 )
 
@@ -95,6 +97,7 @@ func bindings() []Binding {
 		b(actPrevious, anywhere, "", "shift-Tab", "the one before", "shift+tab"),
 		b(actCopyARN, onTarget, "", "y", "copy the ARN (OSC 52)", "y"),
 		b(actCopyJSON, onJSON, "", "Y", "copy as JSON, secrets redacted (OSC 52)", "Y"),
+		b(actCoverage, onGaps, "not read", "i", "what was read, what was skipped, what could not be read", "i"),
 		b(actRefresh, anywhere, "", "r", "read the source and the account again", "r"),
 		b(actHelp, anywhere, "help", "?", "this help", "?"),
 		b(actQuit, anywhere, "quit", "q ctrl-c", "quit; asks while a containment is running", "q", "ctrl+c"),

@@ -1,7 +1,5 @@
 package tui
 
-import "strings"
-
 // A span is text in one style.
 type span struct {
 	text  safe
@@ -60,15 +58,6 @@ func (l line) fit(w int, mark safe) line {
 	return out
 }
 
-// restyle returns the line with every span in one style, for a selected row.
-func (l line) restyle(st style) line {
-	out := make(line, len(l))
-	for i, s := range l {
-		out[i] = span{text: s.text, style: st}
-	}
-	return out
-}
-
 // between puts left at the left edge and right at the right edge of w cells.
 // When both do not fit, the left one is cut.
 func between(left, right line, w int, mark safe) line {
@@ -114,13 +103,4 @@ func (l line) tail(w int) line {
 		out = append(out, s)
 	}
 	return out
-}
-
-// flat returns the text of the line without its styles.
-func (l line) flat() string {
-	var b strings.Builder
-	for _, s := range l {
-		b.WriteString(string(s.text))
-	}
-	return b.String()
 }

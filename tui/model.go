@@ -182,10 +182,13 @@ func (m *model) scope() scope {
 			s |= onDeep
 		}
 	}
-	if m.evidence.reading {
+	if m.evidence.reading && m.evidence.slow(m.opt.Now()) {
 		s |= onLoading
 	}
-	if m.operations.running() != nil {
+	if m.evidence.gaps() {
+		s |= onGaps
+	}
+	if m.operations.unseen() != nil {
 		s |= onRunning
 	}
 	return s
@@ -217,6 +220,8 @@ func (m *model) do(a action) tea.Cmd {
 		return m.refreshAll()
 	case actCancel:
 		return m.stopReading()
+	case actCoverage:
+		return m.push(m.coveragePage())
 	case actRunning:
 		return m.showRunning()
 	}
@@ -238,6 +243,9 @@ func (m *model) open(d dialog) { m.dialog = d }
 // closeDialog goes back to the screen below, and lets it catch up with what
 // arrived while its rows were frozen.
 func (m *model) closeDialog() tea.Cmd {
+	if d, ok := m.dialog.(*containDialog); ok && d.op != nil && d.op.done {
+		d.op.looked = true
+	}
 	m.dialog = nil
 	return tea.Batch(m.thaw(), m.refreshTop())
 }

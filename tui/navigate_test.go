@@ -53,7 +53,7 @@ func TestArrowsAndViKeysDoTheSame(t *testing.T) {
 }
 
 func TestEveryKeyIsOfOneActionInEveryPlace(t *testing.T) {
-	all := []scope{onList, onOpen, onFilter, onSort, onTarget, onRelease, onEvent, onJSON, onDeep, onLoading, onRunning}
+	all := []scope{onList, onOpen, onFilter, onSort, onTarget, onRelease, onEvent, onJSON, onDeep, onLoading, onRunning, onGaps}
 	var everything scope
 	for _, s := range all {
 		everything |= s
@@ -127,7 +127,7 @@ func TestTheSelectionFollowsItsPrincipalWhenTheOrderChanges(t *testing.T) {
 	for range len(orders) {
 		a.press("s")
 		if got := a.selected(); !strings.Contains(got, "role/deploy") {
-			t.Errorf("after a sort %s, %q is selected", a.m.top().(aside).aside(a.m), got)
+			t.Errorf("after a sort, %q is selected:\n%s", got, a.screen())
 		}
 	}
 }

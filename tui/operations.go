@@ -35,8 +35,10 @@ type operation struct {
 	seen []contain.Progress
 	// heard is when the last of them came, by this computer's clock: those in
 	// them may be AWS's.
-	heard  time.Time
-	done   bool
+	heard time.Time
+	done  bool
+	// looked says that its end was looked at.
+	looked bool
 	result contain.Result
 	err    error
 
@@ -173,6 +175,18 @@ func (o *operations) running() *operation {
 	return nil
 }
 
+// unseen is the operation under way, or else the last one whose end nobody
+// looked at; nil if there is neither.
+func (o *operations) unseen() *operation {
+	if op := o.running(); op != nil {
+		return op
+	}
+	if n := len(o.all); n > 0 && !o.all[n-1].looked {
+		return o.all[n-1]
+	}
+	return nil
+}
+
 // stopAll tells every operation to stop watching.
 func (o *operations) stopAll() {
 	for _, op := range o.all {
@@ -235,7 +249,7 @@ func (op *operation) indicator(m *model) line {
 
 // showRunning opens the dialog of the operation under way.
 func (m *model) showRunning() tea.Cmd {
-	op := m.operations.running()
+	op := m.operations.unseen()
 	if op == nil {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (op *operation) steps(m *model, w int) []line {
 		p, reached := first[s]
 		switch {
 		case reached:
-			out = append(out, op.step(m, m.th.check, good, s, p, w)...)
+			out = append(out, step(m.th.check, good, s, p, w)...)
 		case s == contain.Held && op.plan.Op == contain.Contain && m.opt.Hold == 0:
 		case op.done:
 			out = append(out, in(dim, "  "+safe(s)))
@@ -91,7 +91,7 @@ func (op *operation) steps(m *model, w int) []line {
 		out = append(out, paragraphs(st, text, w)...)
 	}
 	if end := op.state(); op.done && !isStep(plan, contain.State(end)) {
-		out = append(out, op.step(m, m.th.cross, bad, contain.State(end), op.endProgress(), w)...)
+		out = append(out, step(m.th.cross, bad, contain.State(end), op.endProgress(), w)...)
 	}
 	return out
 }
@@ -128,7 +128,7 @@ func (op *operation) endProgress() contain.Progress {
 }
 
 // step is one state that was reached.
-func (op *operation) step(m *model, mark safe, st style, s contain.State, p contain.Progress, w int) []line {
+func step(mark safe, st style, s contain.State, p contain.Progress, w int) []line {
 	at := spaces(9)
 	if !p.At.IsZero() {
 		at = safe(p.At.UTC().Format("15:04:05Z"))

@@ -12,7 +12,7 @@ import (
 )
 
 // planHead is what the plan is about, in the lines that are read first.
-func planHead(m *model, p *contain.Plan, w int) []line {
+func planHead(p *contain.Plan, w int) []line {
 	account := p.Account
 	if p.Alias != "" {
 		account += " (" + p.Alias + ")"
@@ -38,7 +38,7 @@ func labelled(name safe, value string, w int) []line {
 
 // planView is the whole plan: warnings and reach before the small print.
 func planView(m *model, p *contain.Plan, w int) []line {
-	out := planHead(m, p, w)
+	out := planHead(p, w)
 	if len(p.Warnings) > 0 {
 		out = append(out, nil)
 		for _, s := range p.Warnings {

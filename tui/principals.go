@@ -22,8 +22,9 @@ type principals struct {
 	// acted are the principals of the events that the filter's expression holds
 	// for, when it asks for what only events have.
 	acted asked
-	// picked is who is selected: the selection follows the principal, not the
-	// row, whatever the order becomes.
+	// picked is who was selected by the operator: the selection follows the
+	// principal, not the row, whatever the order becomes. Until a key was
+	// pressed it is nobody, and the first row stays selected.
 	picked event.Principal
 }
 
@@ -94,7 +95,6 @@ func (s *principals) arrange(m *model) {
 		}
 	}
 	s.list.clamp(len(s.shown))
-	s.pick()
 }
 
 func (s *principals) pick() {
@@ -126,6 +126,7 @@ func (s *principals) do(m *model, a action) tea.Cmd {
 		s.pick()
 		return nil
 	}
+	s.pick()
 	if a == actSort {
 		s.sort = (s.sort + 1) % len(orders)
 		return s.refresh(m)

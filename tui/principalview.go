@@ -9,7 +9,7 @@ func (s *principal) view(m *model, w, h int) []line {
 	top := s.factsView(m, w)
 	rest := m.split(w, h-len(top), true, s.detailTitle(), func(w, h int) []line {
 		return s.listView(m, w, h)
-	}, func(w, h int) []line { return s.detail(m, w, h) })
+	}, func(w, _ int) []line { return s.detail(m, w) })
 	return append(top, rest...)
 }
 
@@ -129,7 +129,7 @@ func (s *principal) detailTitle() safe {
 
 // detail is about what is selected: why a finding is one, what a session is,
 // what an event was.
-func (s *principal) detail(m *model, w, h int) []line {
+func (s *principal) detail(m *model, w int) []line {
 	if row, ok := s.current(); ok {
 		return rowDetail(m, m.opt.Store.Row(row), w)
 	}

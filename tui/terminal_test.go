@@ -56,10 +56,11 @@ type terminal struct {
 	raw     bytes.Buffer
 }
 
-// start runs cordon with arguments in a terminal of w by h cells. Nothing of
+// start runs cordon with arguments in a terminal of 80 by 24 cells. Nothing of
 // the machine's own AWS configuration reaches it.
-func start(t *testing.T, w, h uint16, env []string, args ...string) *terminal {
+func start(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
+	const w, h = 80, 24
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func start(t *testing.T, w, h uint16, env []string, args ...string) *terminal {
 	}
 	x := &terminal{
 		TB: t, pty: f, cmd: cmd, exited: make(chan error, 1), changed: make(chan struct{}, 1),
-		screen: vt10x.New(vt10x.WithSize(int(w), int(h)), vt10x.WithWriter(f)),
+		screen: vt10x.New(vt10x.WithSize(w, h), vt10x.WithWriter(f)),
 	}
 	go x.read()
 	t.Cleanup(func() {

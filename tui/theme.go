@@ -129,13 +129,13 @@ func (th *theme) paint(lines []line) string {
 func (th *theme) level(l event.Level) (mark, word safe, st style) {
 	switch l {
 	case event.Critical:
-		return th.glyphs.critical, "critical", critical
+		return th.critical, "critical", critical
 	case event.High:
-		return th.glyphs.high, "high", high
+		return th.high, "high", high
 	case event.Medium:
-		return th.glyphs.medium, "medium", medium
+		return th.medium, "medium", medium
 	case event.Low:
-		return th.glyphs.low, "low", low
+		return th.low, "low", low
 	case event.Informational:
 		return th.info_, "info", info
 	}

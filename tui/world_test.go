@@ -143,10 +143,10 @@ func (w *world) onCall(f func(operation string)) {
 	w.before = f
 }
 
-// policies are the inline policies of a user.
-func (w *world) policies(user string) []string {
+// policies are the inline policies of alice.
+func (w *world) policies() []string {
 	w.Helper()
-	out, err := w.iam.ListUserPolicies(w.Context(), &iam.ListUserPoliciesInput{UserName: aws.String(user)})
+	out, err := w.iam.ListUserPolicies(w.Context(), &iam.ListUserPoliciesInput{UserName: aws.String("alice")})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -174,10 +174,10 @@ func (w *world) options(s *investigate.Store) Options {
 	}
 }
 
-// document is an inline policy of a user, decoded.
-func (w *world) document(user, policy string) string {
+// document is an inline policy of alice, decoded.
+func (w *world) document(policy string) string {
 	w.Helper()
-	out, err := w.iam.GetUserPolicy(w.Context(), &iam.GetUserPolicyInput{UserName: aws.String(user), PolicyName: aws.String(policy)})
+	out, err := w.iam.GetUserPolicy(w.Context(), &iam.GetUserPolicyInput{UserName: aws.String("alice"), PolicyName: aws.String(policy)})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -188,10 +188,18 @@ func (w *world) document(user, policy string) string {
 	return doc
 }
 
-// putDeny is a deny that somebody put by hand.
-func putDeny(user string) *iam.PutUserPolicyInput {
+// putDeny is a deny that somebody put on alice by hand.
+func putDeny() *iam.PutUserPolicyInput {
 	return &iam.PutUserPolicyInput{
-		UserName: aws.String(user), PolicyName: aws.String("DenyAll"),
+		UserName: aws.String("alice"), PolicyName: aws.String("DenyAll"),
 		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`),
+	}
+}
+
+// denyPut takes from the operator what a containment needs.
+func denyPut() *iam.PutUserPolicyInput {
+	return &iam.PutUserPolicyInput{
+		UserName: aws.String("oncall"), PolicyName: aws.String("no-put"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:PutUserPolicy","Resource":"*"}]}`),
 	}
 }

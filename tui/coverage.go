@@ -1,0 +1,42 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cordon/investigate/event"
+)
+
+// coveragePage is how much of the evidence was read, with every gap by name.
+func (m *model) coveragePage() *page {
+	c := m.evidence.coverage
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("Searched: %s", m.searched())
+	line("%s events, %s further copies of them.", count(c.Events), count(c.Duplicates))
+	line("%s of %s files or Regions were read to the end.", count(c.Read), count(c.Files))
+	line("Events from %s to %s; complete to %s.", moment(c.From), moment(c.To), moment(c.CompleteTo))
+	if m.evidence.err != nil {
+		line("\nThe last reading failed: %v", m.evidence.err)
+	}
+	list := func(title string, gs []event.Gap) {
+		if len(gs) == 0 {
+			return
+		}
+		line("\n%s", title)
+		for _, g := range gs {
+			line("  %s: %s", g.Name, g.Reason)
+		}
+	}
+	list("Could not be read, in whole or in part:", c.Failed)
+	list("Skipped, as these are no logs:", c.Skipped)
+	return &page{title: "what was read", text: b.String()}
+}
+
+func moment(t *time.Time) string {
+	if t == nil {
+		return "an unknown time"
+	}
+	return string(full(*t))
+}
