@@ -127,6 +127,15 @@ detection:
   selection: {errorCode: AccessDenied}
   condition: selection
 ---
+title: Role not to be had
+id: role-denied
+level: low
+tags: [attack.privilege-escalation]
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {errorCode: AccessDenied, eventName: AssumeRole}
+  condition: selection
+---
 title: Burst of denials
 id: burst
 level: medium
