@@ -21,7 +21,7 @@ func (x *idIndex) find(id eventID, chunks []*chunk) (row int, ok bool) {
 
 // slot is where id is, or the free place where it belongs.
 func (x *idIndex) slot(id eventID, chunks []*chunk) uint64 {
-	mask := uint64(len(x.slots) - 1)
+	mask := uint64(len(x.slots)) - 1
 	at := maphash.Comparable(x.seed, id) & mask
 	for x.slots[at] != 0 {
 		row := x.slots[at] - 1

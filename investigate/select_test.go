@@ -131,7 +131,7 @@ func drawnTest(t *rapid.T) *query.Expr {
 		right = query.Field(field.Draw(t, "right"))
 	}
 	text, _ := value.(string)
-	switch op := query.Op(rapid.IntRange(int(query.Not), int(query.Matches)).Draw(t, "op")); op {
+	switch op := query.Op(rapid.Uint8Range(uint8(query.Not), uint8(query.Matches)).Draw(t, "op")); op {
 	case query.Not, query.Contains:
 		return query.Compare(query.Contains, query.Field(path), right)
 	case query.In:

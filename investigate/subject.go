@@ -19,7 +19,7 @@ var naming = []string{
 	"roleArn", "name", "trailName", "bucketName", "secretId", "functionName", "detectorId",
 	"keyId", "instanceId", "snapshotId", "imageId", "groupId", "dBSnapshotIdentifier",
 	"dBInstanceIdentifier", "logGroupName", "topicArn", "queueUrl", "modelId", "documentName",
-	"target", "samlProviderArn", "openIDConnectProviderArn", "accountId", "identityId", "email",
+	"accessKeyId", "serialNumber", "tableName", "stackName", "target", "samlProviderArn", "openIDConnectProviderArn", "accountId", "identityId", "email",
 }
 
 // subject names what a call was about, from its request's parameters:

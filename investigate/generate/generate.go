@@ -175,6 +175,10 @@ func (g *generator) record(at time.Time) []byte {
 			"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256", "clientProvidedHostHeader": o.service + ".us-east-1.amazonaws.com",
 		},
 	}
+	record["additionalEventData"] = map[string]any{
+		"SignatureVersion": "SigV4", "CipherSuite": "ECDHE-RSA-AES128-GCM-SHA256", "AuthenticationMethod": "AuthHeader",
+		"x-amz-id-2": g.unique("") + g.unique("") + g.unique(""), "bytesTransferredIn": 0, "bytesTransferredOut": g.rand.IntN(5000),
+	}
 	if o.parameters != nil {
 		record["requestParameters"] = o.parameters(g.rand)
 	}
