@@ -212,6 +212,7 @@ type record struct {
 	source           string
 	ip, agent, code  string
 	request          map[string]any
+	account          string // testAccount if empty
 }
 
 const testAccount = "123456789012"
@@ -219,9 +220,10 @@ const testAccount = "123456789012"
 // raw is the record as CloudTrail writes it.
 func (r record) raw(tb testing.TB, n int) []byte {
 	tb.Helper()
+	account := or(r.account, testAccount)
 	identity := map[string]any{
-		"type": "IAMUser", "accountId": testAccount, "userName": r.user, "principalId": "AIDA" + r.user,
-		"arn": "arn:aws:iam::" + testAccount + ":user/" + r.user, "accessKeyId": "AKIA" + strings.ToUpper(strings.ReplaceAll(r.user, ".", "")),
+		"type": "IAMUser", "accountId": account, "userName": r.user, "principalId": "AIDA" + r.user,
+		"arn": "arn:aws:iam::" + account + ":user/" + r.user, "accessKeyId": "AKIA" + strings.ToUpper(strings.ReplaceAll(r.user, ".", "")),
 	}
 	if r.role != "" {
 		identity = map[string]any{

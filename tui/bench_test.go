@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,3 +101,19 @@ func (a *app) drain() {
 }
 
 var _ tea.Model = (*model)(nil)
+
+// BenchmarkHugeRecord measures a key press with a record of half a megabyte
+// open, most of it one word, as whoever makes calls can have it written.
+func BenchmarkHugeRecord(b *testing.B) {
+	word := strings.Repeat("x", 500_000)
+	a := openApp(b, files(storeOf(b, []record{{user: "alice", name: "ListUsers", agent: word, request: map[string]any{"a": word}}})), 80, 24)
+	a.settled()
+	a.press("tab")
+	a.settled()
+	a.press("enter")
+	a.shows("alice listed the users")
+	for b.Loop() {
+		a.press("down")
+		_ = a.m.View()
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"cordon/investigate/event"
 )
 
+const coverageTitle = safe("what was read")
+
 // coveragePage is how much of the evidence was read, with every gap by name.
 func (m *model) coveragePage() *page {
 	c := m.evidence.coverage
@@ -31,7 +33,7 @@ func (m *model) coveragePage() *page {
 	}
 	list("Could not be read, in whole or in part:", c.Failed)
 	list("Skipped, as these are no logs:", c.Skipped)
-	return &page{title: "what was read", text: b.String()}
+	return &page{title: coverageTitle, text: b.String()}
 }
 
 func moment(t *time.Time) string {

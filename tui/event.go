@@ -20,6 +20,16 @@ type eventScreen struct {
 	err    error
 	raw    bool
 	scroll scroller
+	// drawn keeps the lines: a record may have hundreds of kilobytes.
+	drawn drawn
+}
+
+// drawn are lines, and what they were drawn from.
+type drawn struct {
+	w       int
+	raw     bool
+	version uint64
+	lines   []line
 }
 
 func newEventScreen(row int) *eventScreen { return &eventScreen{row: row} }
@@ -86,10 +96,22 @@ func (s *eventScreen) view(m *model, w, h int) []line {
 		return notice(w, h, "The event cannot be opened.", s.err.Error(), "Esc goes back.")
 	case s.event == nil:
 		return notice(w, h, "Opening"+m.th.more)
-	case s.raw:
-		return s.scroll.window(s.rawView(w), h, &m.th)
 	}
-	return s.scroll.window(s.toldView(m, w), h, &m.th)
+	return s.scroll.window(s.draw(m, w), h, &m.th)
+}
+
+// draw returns the lines, drawn anew only if they would differ.
+func (s *eventScreen) draw(m *model, w int) []line {
+	d := &s.drawn
+	if version := m.evidence.version; d.lines == nil || d.w != w || d.raw != s.raw || d.version != version {
+		*d = drawn{w: w, raw: s.raw, version: version}
+		if s.raw {
+			d.lines = s.rawView(w)
+		} else {
+			d.lines = s.toldView(m, w)
+		}
+	}
+	return d.lines
 }
 
 func (s *eventScreen) rawView(w int) []line {

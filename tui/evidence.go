@@ -25,6 +25,9 @@ type evidence struct {
 	// coverage is that of the newest ranking, even while a dialog keeps the
 	// rows of an older one on the screen.
 	coverage event.Coverage
+	// accounts says that principals of more than one account acted, so that
+	// their names alone do not tell them apart.
+	accounts bool
 	// version is the store's when the ranking was made; have says that there
 	// is one at all.
 	version  uint64
@@ -199,6 +202,14 @@ func (m *model) wasRanked(msg rankedMsg) tea.Cmd {
 
 func (ev *evidence) accept(msg rankedMsg) {
 	ev.ranking, ev.version, ev.have, ev.held = msg.ranking, msg.version, true, nil
+	first := ""
+	ev.accounts = false
+	for _, r := range msg.ranking.Principals {
+		if first == "" {
+			first = r.Account
+		}
+		ev.accounts = ev.accounts || r.Account != "" && r.Account != first
+	}
 }
 
 // thaw brings what arrived while a dialog was open.

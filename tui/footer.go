@@ -8,7 +8,15 @@ func (m *model) foot() []line {
 		if m.note.style == bad {
 			mark = m.th.cross
 		}
-		out = append(out, in(m.note.style, " "+mark+" "+m.note.text).head(m.width, m.th.more))
+		for i, l := range wrap(string(m.note.text), m.width-4) {
+			if i == maxNote {
+				break
+			}
+			if i > 0 {
+				mark = " "
+			}
+			out = append(out, in(m.note.style, " "+mark+" "+l))
+		}
 	}
 	if m.dialog != nil {
 		return append(out, m.hints(m.dialog.hints(m), 0))
@@ -18,6 +26,10 @@ func (m *model) foot() []line {
 	}
 	return append(out, m.hints(m.bound(), 2))
 }
+
+// maxNote is how many lines a note may take: what to do about an error is at
+// its end.
+const maxNote = 4
 
 // filterHelp shows both languages of the filter line in one breath.
 const filterHelp = `alice !describe   or   eventName like /Delete/ and sourceIPAddress = "198.51.100.7"`

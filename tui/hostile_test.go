@@ -114,7 +114,7 @@ func TestHostileTextOfTheAccountAndTheLogNeverReachesTheTerminal(t *testing.T) {
 	}
 	a := openApp(t, w.options(storeOf(t, story())), 80, 24)
 	a.settled()
-	a.shows("unknown: the contain")
+	a.shows("unknown: the")
 	harmless(t, "note", a.raw())
 	a.press("esc", "c")
 	a.shows("Reason")

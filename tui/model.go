@@ -221,6 +221,9 @@ func (m *model) do(a action) tea.Cmd {
 	case actCancel:
 		return m.stopReading()
 	case actCoverage:
+		if p, open := m.top().(*page); open && p.title == coverageTitle {
+			return m.pop()
+		}
 		return m.push(m.coveragePage())
 	case actRunning:
 		return m.showRunning()

@@ -279,3 +279,22 @@ func fits(t *testing.T, a *app, w, h int) {
 		}
 	}
 }
+
+func TestPrincipalsOfSeveralAccountsAreToldApart(t *testing.T) {
+	a := openApp(t, files(storeOf(t, []record{
+		{user: "alice", name: "ListUsers", account: "111111111111"},
+		{user: "alice", name: "ListUsers", account: "222222222222"},
+	})), 80, 24)
+	a.shows("111111111111:user/alice", "222222222222:user/alice")
+	a.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	a.shows("user/alice", "111111111111", "222222222222")
+}
+
+func TestALongNoteIsWrappedSoThatWhatToDoCanBeRead(t *testing.T) {
+	o := files(storeOf(t, story()))
+	o.WhyNoContainment = strings.Repeat("no credentials were found anywhere; ", 4) + "try --sandbox"
+	a := openApp(t, o, 80, 24)
+	a.shows("user/alice")
+	a.press("c")
+	a.shows("--sandbox")
+}

@@ -23,9 +23,13 @@ func planHead(p *contain.Plan, w int) []line {
 	return append(out, labelled("", "id "+p.Target.ID, w)...)
 }
 
-// labelled is a value with its name before it, wrapped under itself.
+// labelled is a value with its name before it, wrapped under itself. A value of
+// many lines is cut: the raw record has all of it.
 func labelled(name safe, value string, w int) []line {
-	const label = 11
+	const label, most = 11, 1000
+	if len(value) > most {
+		value = strings.ToValidUTF8(value[:most], "") + " ..."
+	}
 	var out []line
 	for i, l := range wrap(value, w-label) {
 		if i > 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -155,16 +154,7 @@ func (s *principals) view(m *model, w, h int) []line {
 		return s.nothing(m, w, h)
 	}
 	return m.split(w, h, false, "why", func(w, h int) []line {
-		t := newTable(&m.th, w,
-			column{title: "level", width: 10},
-			column{title: "score", width: 5, right: true},
-			column{title: "principal", width: max(14, w*3/10), name: true},
-			column{title: "account", width: 12, from: 110},
-			column{title: "events", width: 6, right: true},
-			column{title: "denied", width: 6, right: true},
-			column{title: "top finding", width: 0},
-			column{title: "last seen", width: 9, from: 70},
-		)
+		t := s.table(m, w)
 		out := []line{t.head()}
 		from, to := s.list.window(len(s.shown), h-1)
 		for i := from; i < to; i++ {
@@ -174,10 +164,32 @@ func (s *principals) view(m *model, w, h int) []line {
 	}, func(w, h int) []line { return s.detail(m, w, h) })
 }
 
+// fromAccount is the width from which the account has a column of its own.
+const fromAccount = 110
+
+func (s *principals) table(m *model, w int) *table {
+	who := column{title: "principal", width: max(14, w*3/10), name: true}
+	seen := column{title: "last seen", width: 9, from: 70}
+	if m.evidence.accounts && w < fromAccount {
+		who.width, seen.from = max(14, w*3/8), 90
+	}
+	return newTable(&m.th, w,
+		column{title: "level", width: 10},
+		column{title: "score", width: 5, right: true},
+		who,
+		column{title: "account", width: 12, from: fromAccount},
+		column{title: "events", width: 6, right: true},
+		column{title: "denied", width: 6, right: true},
+		column{title: "top finding", width: 0},
+		seen,
+	)
+}
+
 func (s *principals) row(m *model, t *table, r *investigate.Ranked, picked bool) line {
 	mark, word, st := m.th.level(r.Level)
 	name := who(r.Principal())
-	if r.Account != "" && m.opt.Header.Account != "" && r.Account != m.opt.Header.Account {
+	foreign := m.opt.Header.Account != "" && r.Account != m.opt.Header.Account
+	if r.Account != "" && (m.evidence.accounts || foreign) && t.width < fromAccount {
 		name = r.Account + ":" + name
 	}
 	finding := span{text: "nothing found", style: dim}
@@ -248,51 +260,4 @@ func plural(noun string, n int) string {
 		return noun
 	}
 	return noun + "s"
-}
-
-func (s *principals) nothing(m *model, w, h int) []line {
-	switch {
-	case s.acted.busy:
-		return notice(w, h, "Searching"+m.th.more)
-	case s.acted.err != nil:
-		return notice(w, h, "The search failed.", s.acted.err.Error(), "Esc clears the filter.")
-	case s.expr != nil:
-		return notice(w, h, "No principal matches the filter.",
-			fmt.Sprintf("Looked at %s principals. Words look at names, findings, addresses and keys; an expression can ask "+
-				"kind, name, account, arn, score, level, events, errors, denied, or any field of their events. Esc clears it.",
-				count(len(m.evidence.ranking.Principals))))
-	}
-	return m.nothingRead(w, h, "No principals.")
-}
-
-// nothingRead is what a screen without events says: what was searched.
-func (m *model) nothingRead(w, h int, title safe) []line {
-	ev := &m.evidence
-	switch {
-	case ev.reading:
-		return notice(w, h, "Reading"+m.th.more, "From "+m.searched(),
-			fmt.Sprintf("%d s. What arrives is shown at once. x stops.", int(m.opt.Now().Sub(ev.started)/time.Second)))
-	case !ev.have:
-		return notice(w, h, "Nothing was read yet.", "r reads "+m.searched())
-	case ev.err != nil:
-		return notice(w, h, "The source could not be read.", ev.err.Error(), "Searched: "+m.searched(), "r tries again.")
-	case len(ev.coverage.Failed) > 0:
-		return notice(w, h, "No events, but not everything could be read.", string(gaps(ev.coverage.Failed)),
-			"This is not a clean result. Searched: "+m.searched(), "r tries again.")
-	}
-	return notice(w, h, title, "Searched: "+m.searched(),
-		"r reads again; another --since, --region or --from looks elsewhere. Tab shows who is contained, and the directory.")
-}
-
-// searched is the source, the Regions and the window, in words.
-func (m *model) searched() string {
-	hd := m.opt.Header
-	parts := []string{or(hd.Source, "the source")}
-	if len(hd.Regions) > 0 {
-		parts = append(parts, "Regions "+strings.Join(hd.Regions, ", "))
-	}
-	if hd.Window != "" {
-		parts = append(parts, hd.Window)
-	}
-	return strings.Join(parts, "; ") + "."
 }
