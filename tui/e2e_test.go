@@ -207,3 +207,19 @@ func TestInASCIIEverythingIsASCII(t *testing.T) {
 	term.types("q")
 	term.ends()
 }
+
+// BenchmarkFirstScreen measures from the start of the built program to a
+// ranking on its screen, in the sandbox.
+func BenchmarkFirstScreen(b *testing.B) {
+	if _, err := binary(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		term := start(b, nil, "--sandbox")
+		term.shows("principals", "user/maria.santos")
+		b.StopTimer()
+		term.types("q")
+		term.ends()
+		b.StartTimer()
+	}
+}

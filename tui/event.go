@@ -167,7 +167,7 @@ func (s *eventScreen) toldView(m *model, w int) []line {
 		if !ok || v == nil {
 			continue
 		}
-		add([]line{nil, in(strong, safe(part.title))}) //nolint:unconvert // a constant of this table
+		add([]line{nil, in(strong, safe(part.title))})
 		add(flatten(clean.Redact(v), w))
 	}
 	return out

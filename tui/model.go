@@ -10,8 +10,9 @@ import (
 // model is the one model of the program. Only Update and what it calls changes
 // it; commands wait, read and write, and answer with messages.
 type model struct {
-	opt  Options
-	ctx  context.Context //nolint:containedctx // it ends with the program that the model is
+	opt Options
+	// ctx ends with the program.
+	ctx  context.Context
 	th   theme
 	keys []Binding
 
@@ -122,7 +123,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.dialog.press(m, k)
 	}
 	if f, ok := m.top().(filterer); ok && f.filtering().typing {
-		return m.type_(f, k)
+		return m.typed(f, k)
 	}
 	if m.note.style == bad && k.String() == "esc" {
 		m.note = note{}
@@ -135,9 +136,9 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 	return m.do(a)
 }
 
-// type_ is a key press while the filter line is typed: keys that move in the
+// typed is a key press while the filter line is typed: keys that move in the
 // list still do, all others are text.
-func (m *model) type_(f filterer, k tea.KeyPressMsg) tea.Cmd {
+func (m *model) typed(f filterer, k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
 	case "enter":
 		f.filtering().typing = false

@@ -17,7 +17,8 @@ import (
 // They belong to the model, not to the dialog that started them: closing the
 // dialog leaves them running.
 type operations struct {
-	ctx context.Context //nolint:containedctx // it ends with the program that the model is
+	// ctx ends with the program.
+	ctx context.Context
 	all []*operation
 }
 

@@ -96,7 +96,7 @@ func (s *principal) itemView(m *model, it *entry, here bool, w int) line {
 		return between(l, right, w, m.th.more)
 	}
 	if it.note != "" {
-		return in(dim, "  "+m.th.info_+" not counted: "+say(it.note))
+		return in(dim, "  "+m.th.informational+" not counted: "+say(it.note))
 	}
 	note := safe("")
 	switch it.heading {

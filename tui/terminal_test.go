@@ -20,13 +20,12 @@ import (
 // patience is how long a screen may take to come about on a busy machine.
 const patience = 60 * time.Second
 
+// buildDir is where binary puts the program; TestMain makes and removes it.
+var buildDir string
+
 // binary builds cordon once for all tests of this package.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "cordon-e2e-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "cordon")
+	path := filepath.Join(buildDir, "cordon")
 	build := exec.Command("go", "build", "-o", path, "cordon") //nolint:noctx // it ends with the tests
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building cordon: %w\n%s", err, out)
@@ -35,10 +34,13 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // the system's own tidying gets what is left
+	var err error
+	if buildDir, err = os.MkdirTemp("", "cordon-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	code := m.Run()
+	_ = os.RemoveAll(buildDir) // the system's own tidying gets what is left
 	os.Exit(code)
 }
 
@@ -58,7 +60,7 @@ type terminal struct {
 
 // start runs cordon with arguments in a terminal of 80 by 24 cells. Nothing of
 // the machine's own AWS configuration reaches it.
-func start(t *testing.T, env []string, args ...string) *terminal {
+func start(t testing.TB, env []string, args ...string) *terminal {
 	t.Helper()
 	const w, h = 80, 24
 	path, err := binary()
@@ -73,6 +75,10 @@ func start(t *testing.T, env []string, args ...string) *terminal {
 		"AWS_EC2_METADATA_DISABLED=true", "TERM=xterm-256color", "TERM_PROGRAM=Apple_Terminal", "LANG=C.UTF-8",
 	}, env...)
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: w, Rows: h})
+	if errors.Is(err, pty.ErrUnsupported) {
+		cancel()
+		t.Skip("this system has no pseudo-terminals")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,12 +35,12 @@ const (
 
 // glyphs are the marks that differ between Unicode and ASCII terminals.
 type glyphs struct {
-	more, crumb, pick, caret           safe
-	rule, side, corner1, corner2       safe
-	corner3, corner4, left, right      safe
-	up, down, bullet, check, cross     safe
-	dot, pending, warn, scroll         safe
-	critical, high, medium, low, info_ safe
+	more, crumb, pick, caret                   safe
+	rule, side, corner1, corner2               safe
+	corner3, corner4, left, right              safe
+	up, down, bullet, check, cross             safe
+	dot, pending, warn, scroll                 safe
+	critical, high, medium, low, informational safe
 }
 
 var unicodeGlyphs = glyphs{
@@ -48,7 +48,7 @@ var unicodeGlyphs = glyphs{
 	rule: "─", side: "│", corner1: "╭", corner2: "╮", corner3: "╰", corner4: "╯", left: "├", right: "┤",
 	up: "↑", down: "↓", bullet: "•", check: "✓", cross: "✗",
 	dot: " · ", pending: "○", warn: "▲", scroll: "┃",
-	critical: "◆", high: "▲", medium: "●", low: "○", info_: "·",
+	critical: "◆", high: "▲", medium: "●", low: "○", informational: "·",
 }
 
 var asciiGlyphs = glyphs{
@@ -56,7 +56,7 @@ var asciiGlyphs = glyphs{
 	rule: "-", side: "|", corner1: "+", corner2: "+", corner3: "+", corner4: "+", left: "+", right: "+",
 	up: "^", down: "v", bullet: "*", check: "v", cross: "x",
 	dot: " | ", pending: "o", warn: "!", scroll: "#",
-	critical: "#", high: "!", medium: "*", low: "-", info_: ".",
+	critical: "#", high: "!", medium: "*", low: "-", informational: ".",
 }
 
 // theme paints lines: the only place of the package where text becomes escape
@@ -137,7 +137,7 @@ func (th *theme) level(l event.Level) (mark, word safe, st style) {
 	case event.Low:
 		return th.low, "low", low
 	case event.Informational:
-		return th.info_, "info", info
+		return th.informational, "info", info
 	}
 	return " ", safe("none"), dim
 }
