@@ -137,3 +137,17 @@ func TestAnEndInTheBackgroundIsToldAndCanBeLookedAt(t *testing.T) {
 	a.press("esc")
 	a.lacks("o running")
 }
+
+func TestAPlanWithNothingToDoSaysSoAndWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	a := openApp(t, w.options(storeOf(t, story())), 80, 24)
+	a.settled()
+	a.press("u")
+	a.shows("release user/alice", "Nothing to do.")
+	a.pass(time.Second)
+	a.press("enter")
+	a.lacks("Nothing to do.")
+	if got := len(w.recordsIfAny()); got != 0 {
+		t.Errorf("%d records in the audit log", got)
+	}
+}
