@@ -79,7 +79,7 @@ func (a *App) openActor(ctx context.Context, o actOptions) (*actor, error) {
 	path := a.auditPath(o.AuditLog, o.Sandbox != "")
 	a.tellUnfinished(path)
 	var log *audit.Log
-	if !o.DryRun && !a.readOnly(o.ReadOnly) {
+	if !o.DryRun {
 		if log, err = a.openLog(path); err != nil {
 			return nil, err
 		}
@@ -281,8 +281,13 @@ func (a *App) printResult(r contain.Result, format, logPath string) error {
 }
 
 func printTarget(w io.Writer, opID string, t contain.TargetResult) {
+	changed := false
 	for _, m := range t.Measures {
 		fmt.Fprintln(w, clean.Line(fmt.Sprintf("%s: %s in account %s (%s, operation %s)", t.Target, m.State, t.Target.Account, m.Measure, opID)))
+		if m.State == contain.Failed || m.State == contain.Refused {
+			continue // nothing to undo
+		}
+		changed = true
 		if m.Undo != "" {
 			fmt.Fprintln(w, clean.Line("undo: "+m.Undo))
 		}
@@ -290,7 +295,9 @@ func printTarget(w io.Writer, opID string, t contain.TargetResult) {
 	for _, warning := range t.Warnings {
 		fmt.Fprintln(w, clean.Line("warning: "+warning))
 	}
-	printOpen(w, t.StillOpen)
+	if changed {
+		printOpen(w, t.StillOpen)
+	}
 }
 
 func printOpen(w io.Writer, open []contain.Open) {

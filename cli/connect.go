@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"cordon/contain"
 	"cordon/playbooks/tabletop"
@@ -43,6 +44,8 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 	}
 	meta := &boundedMetadata{}
 	options := []func(*awsconfig.LoadOptions) error{
+		// The SDK's own notes would stand between the lines of an error.
+		awsconfig.WithLogger(logging.Nop{}),
 		awsconfig.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = meta }),
 	}
 	if f.Profile != "" {

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -27,8 +24,6 @@ func (k key) config() aws.Config {
 }
 
 func (k key) iam() *iam.Client { return iam.NewFromConfig(k.config()) }
-
-func (k key) sts() *sts.Client { return sts.NewFromConfig(k.config()) }
 
 const (
 	trustEC2 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
@@ -84,10 +79,14 @@ func newAdmin(ctx context.Context, k key, user string) (key, error) {
 	return key{k.endpoint, *made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey}, nil
 }
 
-// policies KIND NAME prints the names and documents of the inline policies.
+// policies KIND NAME prints the names and documents of the inline policies, or
+// none.
 func printPolicies(ts *testscript.TestScript, neg bool, args []string) {
 	found, err := inlinePolicies(context.Background(), scriptKey(ts).iam(), args[0], args[1])
 	ts.Check(err)
+	if len(found) == 0 {
+		found = []string{"none"} // no output would leave that of the step before
+	}
 	for _, p := range found {
 		_, err := fmt.Fprintln(ts.Stdout(), p)
 		ts.Check(err)
@@ -161,13 +160,4 @@ func putByHand(ts *testscript.TestScript, neg bool, args []string) {
 	_, err := scriptKey(ts).iam().PutUserPolicy(context.Background(),
 		&iam.PutUserPolicyInput{UserName: &args[0], PolicyName: &args[1], PolicyDocument: aws.String(denyAll)})
 	ts.Check(err)
-}
-
-// errorCode is AWS's own word for what went wrong; empty for no error.
-func errorCode(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }

@@ -35,7 +35,7 @@ func newListCommand(app *App) *cobra.Command {
 			return runList(cmd.Context(), app, o, kind)
 		},
 	}
-	o.accountFlags.register(cmd.Flags())
+	o.register(cmd.Flags())
 	cmd.Flags().StringVar(&o.AuditLog, "audit-log", "", "the audit log (CORDON_AUDIT_LOG)")
 	formatFlag(cmd.Flags(), &o.Format, formatText, formatJSON, formatCSV)
 	return cmd

@@ -62,6 +62,10 @@ func capture(cmd *cobra.Command, result *outcome) {
 		return nil
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// A flag that is unknown because its verb is: the verb is the mistake.
+		if words := cmd.Flags().Args(); cmd.HasSubCommands() && len(words) > 0 {
+			err = unknownVerb(cmd, words[0])
+		}
 		result.err = asUsage(cmd, err)
 		return nil
 	})
@@ -84,6 +88,7 @@ func usageHint(cmd *cobra.Command) string {
 
 // unknownVerb says what the verbs are, and which one was probably meant.
 func unknownVerb(cmd *cobra.Command, verb string) error {
+	cmd.SuggestionsMinimumDistance = 2
 	if close := cmd.SuggestionsFor(verb); len(close) > 0 {
 		return usageError(fmt.Sprintf("did you mean %s %s?", cmd.CommandPath(), strings.Join(close, " or ")),
 			"unknown verb %q", verb)

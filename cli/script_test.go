@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -105,8 +107,8 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	got := 0
 	if err != nil {
-		exit, ok := err.(*exec.ExitError)
-		if !ok {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
 			ts.Fatalf("running %s: %v", args[1], err)
 		}
 		got = exit.ExitCode()
@@ -119,15 +121,16 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 // sandbox ARGS... starts cordon sandbox and puts what it exports into the
 // environment of the script, as eval would. It ends with the script.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
-	cmd := exec.Command("cordon", append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "cordon", append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "XDG_STATE_HOME=" + ts.Getenv("XDG_STATE_HOME")}
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	ts.Defer(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		cancel()
+		_ = cmd.Wait() // killed
 	})
 	lines := bufio.NewScanner(out)
 	for range 4 {
@@ -146,7 +149,9 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 
 // reset puts the sandbox back to its start.
 func resetSandbox(ts *testscript.TestScript, neg bool, args []string) {
-	response, err := http.Post(ts.Getenv("AWS_ENDPOINT_URL")+"/_cordon/reset", "", nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, ts.Getenv("AWS_ENDPOINT_URL")+"/_cordon/reset", nil)
+	ts.Check(err)
+	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
 	ts.Check(response.Body.Close())
 	if response.StatusCode/100 != 2 {
@@ -163,10 +168,18 @@ type stall struct {
 
 type stallKey struct{}
 
+func stallOf(ts *testscript.TestScript) *stall {
+	s, ok := ts.Value(stallKey{}).(*stall)
+	if !ok {
+		ts.Fatalf("the script was set up without a stall")
+	}
+	return s
+}
+
 // stall ACTION puts a proxy before the sandbox that passes everything on but
 // calls of ACTION: they are held until the caller goes away.
 func stallCall(ts *testscript.TestScript, neg bool, args []string) {
-	s := ts.Value(stallKey{}).(*stall)
+	s := stallOf(ts)
 	s.behind = ts.Getenv("AWS_ENDPOINT_URL")
 	target, err := url.Parse(s.behind)
 	ts.Check(err)
@@ -194,7 +207,7 @@ func stallCall(ts *testscript.TestScript, neg bool, args []string) {
 // stalled waits until a call is held, and takes the proxy out of the way of what
 // follows.
 func waitForStall(ts *testscript.TestScript, neg bool, args []string) {
-	s := ts.Value(stallKey{}).(*stall)
+	s := stallOf(ts)
 	<-s.reached
 	ts.Setenv("AWS_ENDPOINT_URL", s.behind)
 }

@@ -39,7 +39,7 @@ func newStatusCommand(app *App) *cobra.Command {
 			return runStatus(cmd.Context(), app, o)
 		},
 	}
-	o.accountFlags.register(cmd.Flags())
+	o.register(cmd.Flags())
 	cmd.Flags().StringVar(&o.AuditLog, "audit-log", "", "the audit log (CORDON_AUDIT_LOG)")
 	cmd.Flags().BoolVar(&o.Offline, "offline", false, "from the audit log alone")
 	formatFlag(cmd.Flags(), &o.Format, formatText, formatJSON)
