@@ -42,6 +42,9 @@ type App struct {
 	// FullScreen reports whether the terminal UI can be drawn: standard input
 	// and standard output are a terminal.
 	FullScreen func() bool
+
+	// started is when the run began.
+	started time.Time
 }
 
 // Main runs cordon with the process's own arguments, streams and environment,
@@ -80,6 +83,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) } //nolin
 // Run executes one command line and returns its exit code. Errors are printed,
 // as text or, where args ask for it, as JSON.
 func (a *App) Run(ctx context.Context, args []string) int {
+	a.started = a.Now()
 	root, outcome := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetIn(a.Stdin)
@@ -99,7 +103,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	} else {
 		err = outcome.err
 	}
-	if err == nil || errors.Is(err, syscall.EPIPE) {
+	if err == nil || readerGone(err) {
 		return exitDone
 	}
 	if exit, ok := errors.AsType[commandExit](err); ok {

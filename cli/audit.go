@@ -21,8 +21,16 @@ type auditOptions struct {
 
 func (o *auditOptions) register(cmd *cobra.Command, formats ...string) {
 	cmd.Flags().StringVar(&o.AuditLog, "audit-log", "", "the audit log (CORDON_AUDIT_LOG)")
-	cmd.Flags().BoolVar(&o.Exercise, "exercise", false, "the log of exercises instead of the real one")
+	cmd.Flags().BoolVar(&o.Exercise, "exercise", false, "the log of the latest exercise instead of the real one")
 	formatFlag(cmd.Flags(), &o.Format, formats...)
+}
+
+// path is the log to read.
+func (o *auditOptions) path(app *App) (string, error) {
+	if o.Exercise && o.AuditLog == "" {
+		return app.lastExercise()
+	}
+	return app.auditPath(o.AuditLog, false), nil
 }
 
 func newAuditCommand(app *App) *cobra.Command {
@@ -75,7 +83,10 @@ type auditListJSON struct {
 }
 
 func runAuditList(app *App, o auditOptions) error {
-	path := app.auditPath(o.AuditLog, o.Exercise)
+	path, err := o.path(app)
+	if err != nil {
+		return err
+	}
 	records, damaged, err := audit.Read(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return logFailure(err)
@@ -131,7 +142,10 @@ func auditTarget(t audit.Target) string {
 }
 
 func runAuditVerify(app *App, o auditOptions) error {
-	path := app.auditPath(o.AuditLog, o.Exercise)
+	path, err := o.path(app)
+	if err != nil {
+		return err
+	}
 	v, err := audit.Verify(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return failure("no_audit_log", "name it with --audit-log; cordon paths says where it is looked for",

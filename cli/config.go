@@ -97,17 +97,40 @@ func (a *App) configPath() string {
 	return filepath.Join(a.configHome(), "cordon", "config.yaml")
 }
 
-// auditPath is where the audit log is. An exercise has one of its own, so that
-// a drill can never be mistaken for an incident.
+// auditPath is where the audit log is written. Each exercise has one of its own,
+// so that a drill can never be mistaken for an incident, nor for another drill.
 func (a *App) auditPath(flag string, exercise bool) string {
 	switch {
 	case flag != "":
 		return flag
 	case exercise:
-		return filepath.Join(a.stateHome(), "cordon", "exercise", "audit.jsonl")
+		return filepath.Join(a.exerciseFolder(), a.started.UTC().Format("20060102T150405.000000Z")+exerciseSuffix)
 	case a.Getenv("CORDON_AUDIT_LOG") != "":
 		return a.Getenv("CORDON_AUDIT_LOG")
 	default:
 		return filepath.Join(a.stateHome(), "cordon", "audit.jsonl")
 	}
+}
+
+const exerciseSuffix = ".audit.jsonl"
+
+func (a *App) exerciseFolder() string { return filepath.Join(a.stateHome(), "cordon", "exercise") }
+
+// lastExercise is the audit log of the latest exercise that has one.
+func (a *App) lastExercise() (string, error) {
+	entries, err := os.ReadDir(a.exerciseFolder())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", failure("no_audit_log", "", err)
+	}
+	var logs []string // in the order of their names, which are times
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), exerciseSuffix) {
+			logs = append(logs, filepath.Join(a.exerciseFolder(), e.Name()))
+		}
+	}
+	if len(logs) == 0 {
+		return "", failure("no_audit_log", "cordon --sandbox begins an exercise",
+			fmt.Errorf("no exercise is recorded in %s", a.exerciseFolder()))
+	}
+	return logs[len(logs)-1], nil
 }

@@ -28,8 +28,9 @@ type connection struct {
 	// roles are the ARNs of the roles that the profile assumes on its way, the
 	// last one first. Containing one of them would cut off the operator.
 	roles []string
-	// exercise is nil for a real account.
+	// exercise is nil for a real account. warn tells what goes wrong in it.
 	exercise *tabletop.Exercise
+	warn     func(format string, args ...any)
 }
 
 // globalRegion is where the events of IAM and other global services are
@@ -85,7 +86,7 @@ func (a *App) connectExercise(ctx context.Context, f accountFlags) (*connection,
 	}
 	// The exercise outlives a signal, as AWS would: an action that was begun
 	// is still read back.
-	exercise, err := tabletop.Start(context.WithoutCancel(ctx), scenario, tabletop.Options{})
+	exercise, err := tabletop.Start(context.WithoutCancel(ctx), scenario, tabletop.Options{Seed: randomSeed()})
 	if err != nil {
 		return nil, failure("exercise", "", fmt.Errorf("starting the exercise: %w", err))
 	}
@@ -96,13 +97,17 @@ func (a *App) connectExercise(ctx context.Context, f accountFlags) (*connection,
 		Credentials: credentials.NewStaticCredentialsProvider(
 			exercise.Responder().AccessKeyID, exercise.Responder().SecretAccessKey, ""),
 	}
-	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), exercise: exercise}, nil
+	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), exercise: exercise, warn: a.warn}, nil
 }
 
-// close ends the exercise, if there is one.
+// close ends the exercise, if there is one, and tells what went wrong in it.
 func (c *connection) close() {
-	if c.exercise != nil {
-		c.exercise.Stop()
+	if c.exercise == nil {
+		return
+	}
+	c.exercise.Stop()
+	if err := c.exercise.Err(); err != nil {
+		c.warn("the exercise was not played as written: %v", err)
 	}
 }
 

@@ -94,7 +94,7 @@ func runEvents(ctx context.Context, app *App, o eventsOptions, expr string) erro
 
 // printRecords writes one record on each line.
 func (e *evidence) printRecords(w io.Writer, rows []int) error {
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriter(&stream{w: w})
 	for _, n := range rows {
 		ev, err := e.store.Event(n)
 		if err != nil {

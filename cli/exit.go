@@ -59,9 +59,6 @@ func exitCode(err error) int {
 	if f, ok := asFailure(err); ok {
 		return f.Exit
 	}
-	if c, ok := errors.AsType[commandExit](err); ok {
-		return int(c)
-	}
 	return exitFailed
 }
 
@@ -78,9 +75,6 @@ type errorBody struct {
 // printError writes err for a person, or for a program. Messages may quote what
 // an account answered, so they are cleaned.
 func printError(w io.Writer, asJSON bool, err error) {
-	if _, told := errors.AsType[commandExit](err); told {
-		return
-	}
 	body := errorBody{Code: "failed", Message: clean.Line(err.Error())}
 	if f, ok := asFailure(err); ok {
 		body.Code = f.Code

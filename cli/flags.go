@@ -24,7 +24,7 @@ func (f *accountFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.Regions, "region", nil, "Region to ask, repeatable or comma separated (AWS_REGION); us-east-1 is always added, IAM's events are there")
 	fs.StringVar(&f.Profile, "profile", "", "profile of the AWS configuration (AWS_PROFILE)")
 	fs.StringVar(&f.Endpoint, "endpoint-url", "", "another endpoint for every AWS service (AWS_ENDPOINT_URL)")
-	fs.StringVar(&f.Sandbox, "sandbox", "", "act in an embedded, simulated account, with this scenario running in it")
+	fs.StringVar(&f.Sandbox, "sandbox", "", "act in an embedded, simulated account with an attack under way; --sandbox=SCENARIO for another than "+tabletop.DefaultScenario)
 	fs.Lookup("sandbox").NoOptDefVal = tabletop.DefaultScenario
 }
 

@@ -10,9 +10,10 @@ import (
 )
 
 type pathsJSON struct {
-	Config           string `json:"config"`
-	AuditLog         string `json:"audit_log"`
-	ExerciseAuditLog string `json:"exercise_audit_log"`
+	Config   string `json:"config"`
+	AuditLog string `json:"audit_log"`
+	// ExerciseAuditLogs is a folder: each exercise has a log of its own.
+	ExerciseAuditLogs string `json:"exercise_audit_logs"`
 }
 
 func newPathsCommand(app *App) *cobra.Command {
@@ -22,7 +23,7 @@ func newPathsCommand(app *App) *cobra.Command {
 		Short: "Where cordon's own files are",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			p := pathsJSON{Config: app.configPath(), AuditLog: app.auditPath("", false), ExerciseAuditLog: app.auditPath("", true)}
+			p := pathsJSON{Config: app.configPath(), AuditLog: app.auditPath("", false), ExerciseAuditLogs: app.exerciseFolder()}
 			if format == formatJSON {
 				return writeJSON(app.Stdout, p)
 			}
@@ -34,7 +35,7 @@ func newPathsCommand(app *App) *cobra.Command {
 }
 
 func printPaths(w io.Writer, p pathsJSON) {
-	fmt.Fprintf(w, "config              %s\n", clean.Line(p.Config))
-	fmt.Fprintf(w, "audit log           %s\n", clean.Line(p.AuditLog))
-	fmt.Fprintf(w, "exercise audit log  %s\n", clean.Line(p.ExerciseAuditLog))
+	fmt.Fprintf(w, "config               %s\n", clean.Line(p.Config))
+	fmt.Fprintf(w, "audit log            %s\n", clean.Line(p.AuditLog))
+	fmt.Fprintf(w, "exercise audit logs  %s\n", clean.Line(p.ExerciseAuditLogs))
 }

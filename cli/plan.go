@@ -52,7 +52,11 @@ func printPlan(w io.Writer, p contain.Plan) {
 }
 
 func printFacts(w io.Writer, facts []contain.Fact) {
-	for _, f := range facts {
+	for i, f := range facts {
+		heading := ""
+		if i == 0 {
+			heading = "touches"
+		}
 		value := strings.Join(f.Values, ", ")
 		switch {
 		case f.Unknown != "":
@@ -60,6 +64,6 @@ func printFacts(w io.Writer, facts []contain.Fact) {
 		case len(f.Values) == 0:
 			value = "none"
 		}
-		fmt.Fprintf(w, "          %s: %s\n", clean.Line(f.Title), clean.Line(value))
+		fmt.Fprintf(w, "%-9s %s: %s\n", heading, clean.Line(f.Title), clean.Line(value))
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -61,7 +63,7 @@ func (t *table) print(w io.Writer) {
 // spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
 // Injection").
 func (t *table) printCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+	out := csv.NewWriter(&stream{w: w})
 	if err := out.Write(t.header); err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(escapeUnprintable(buf.Bytes()))
+	_, err := (&stream{w: w}).Write(escapeUnprintable(buf.Bytes()))
 	return err
 }
 
@@ -118,6 +120,22 @@ func escapeUnprintable(doc []byte) []byte {
 	return out
 }
 
+// A writeError is a result that could not be written. It is told apart from a
+// connection to AWS that broke: only a reader that went away is nothing to tell.
+type writeError struct{ err error }
+
+// Error is the cause's text.
+func (e *writeError) Error() string { return e.err.Error() }
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (e *writeError) Unwrap() error { return e.err }
+
+// readerGone reports whether err is that of a pipe that nobody reads any more.
+func readerGone(err error) bool {
+	w, ok := errors.AsType[*writeError](err)
+	return ok && errors.Is(w.err, syscall.EPIPE)
+}
+
 // A stream is a writer that keeps its first error, so that printers need not
 // look after each line.
 type stream struct {
@@ -131,8 +149,10 @@ func (s *stream) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.w.Write(p)
-	s.err = err
-	return n, err
+	if err != nil {
+		s.err = &writeError{err}
+	}
+	return n, s.err
 }
 
 // printing runs a text printer and returns the first error of its writes.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -27,8 +28,7 @@ func newVersionCommand(app *App) *cobra.Command {
 			if format == formatJSON {
 				return writeJSON(app.Stdout, v)
 			}
-			_, err := fmt.Fprintf(app.Stdout, "cordon %s %s %s/%s\n", v, v.Go, v.OS, v.Arch)
-			return err
+			return printing(app.Stdout, func(w io.Writer) { fmt.Fprintf(w, "cordon %s %s %s/%s\n", v, v.Go, v.OS, v.Arch) })
 		},
 	}
 	formatFlag(cmd.Flags(), &format, formatText, formatJSON)
