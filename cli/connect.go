@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
@@ -48,6 +49,7 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 		// The SDK's own notes would stand between the lines of an error.
 		awsconfig.WithLogger(logging.Nop{}),
 		awsconfig.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = meta }),
+		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = a.tokenProvider(ctx) }),
 	}
 	if f.Profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(f.Profile))
@@ -62,9 +64,6 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 	if err != nil {
 		return nil, connectError(f.Profile, err)
 	}
-	if f.Endpoint != "" {
-		cfg.ConfigSources = slices.Insert(cfg.ConfigSources, 0, any(typedEndpoint(f.Endpoint)))
-	}
 	if cfg.Region == "" {
 		cfg.Region = globalRegion
 	}
@@ -73,7 +72,25 @@ func (a *App) connect(ctx context.Context, f accountFlags) (*connection, error) 
 		return nil, connectError(a.profile(f), err)
 	}
 	cfg.HTTPClient = withPlainBodies(cfg.HTTPClient)
+	// Each call of a client asks the provider for its sources, to name them in
+	// the user agent, and that of an assumed role collects them anew each time,
+	// unguarded (credentials v1.20.14, stscreds, ProviderSources): calls side by
+	// side race. The cache of credentials behind Retrieve stays.
+	cfg.Credentials = aws.CredentialsProviderFunc(cfg.Credentials.Retrieve)
 	return &connection{cfg: cfg, regions: eventRegions(f.Regions, cfg.Region), roles: roleChain(cfg)}, nil
+}
+
+// tokenProvider asks for the code of an MFA device, once: later, when the
+// credentials have expired, the terminal may be the UI's.
+func (a *App) tokenProvider(ctx context.Context) func() (string, error) {
+	asked := false
+	return func() (string, error) {
+		if asked || !a.Interactive() {
+			return "", failure(contain.CodeExpired, "start cordon again, on a terminal", errors.New("the profile needs the code of an MFA device"))
+		}
+		asked = true
+		return a.ask(ctx, "code of the MFA device: ")
+	}
 }
 
 // connectExercise starts an exercise in this process and connects to it as its
@@ -144,16 +161,6 @@ func roleChain(cfg aws.Config) []string {
 	return roles
 }
 
-// A typedEndpoint is --endpoint-url. What was typed wins over endpoints of
-// single services in the environment and the configuration, as it does in the
-// AWS CLI ("Service-specific endpoints", AWS SDKs and tools reference guide).
-type typedEndpoint string
-
-// GetServiceBaseEndpoint answers the SDK's question for every service.
-func (e typedEndpoint) GetServiceBaseEndpoint(context.Context, string) (string, bool, error) {
-	return string(e), true, nil
-}
-
 // boundedMetadata asks the EC2 metadata service once, without the retries that
 // would make a laptop wait for seconds to hear that it is not an instance. The
 // client's own limits are 250 ms to connect and 500 ms for an answer.
@@ -179,6 +186,9 @@ func connectError(profile string, err error) error {
 			login += " --profile " + profile
 		}
 		return failure(contain.CodeExpired, "run: "+login, errors.New("the single sign-on session has expired"))
+	}
+	if f, ok := asFailure(err); ok {
+		return f
 	}
 	if op, ok := errors.AsType[*smithy.OperationError](err); ok && op.Service() == imds.ServiceID {
 		return failure(contain.CodeNoCredentials, noCredentialsHint, errors.New("no AWS credentials found"))

@@ -26,7 +26,7 @@ func (k key) config() aws.Config {
 func (k key) iam() *iam.Client { return iam.NewFromConfig(k.config()) }
 
 const (
-	trustEC2 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	trustAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}`
 	allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	denyAll  = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 )
@@ -47,12 +47,19 @@ func createEntity(ts *testscript.TestScript, neg bool, args []string) {
 	case "user":
 		_, err = client.CreateUser(ctx, &iam.CreateUserInput{UserName: &args[1], Path: path})
 	case "role":
-		_, err = client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &args[1], Path: path, AssumeRolePolicyDocument: aws.String(trustEC2)})
+		_, err = client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &args[1], Path: path, AssumeRolePolicyDocument: aws.String(trustAll)})
 	case "group":
 		_, err = client.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: &args[1], Path: path})
 	default:
 		ts.Fatalf("cannot create a %s", args[0])
 	}
+	ts.Check(err)
+}
+
+// allow ROLE lets the role do everything.
+func allowRole(ts *testscript.TestScript, neg bool, args []string) {
+	_, err := scriptKey(ts).iam().PutRolePolicy(context.Background(),
+		&iam.PutRolePolicyInput{RoleName: &args[0], PolicyName: aws.String("all"), PolicyDocument: aws.String(allowAll)})
 	ts.Check(err)
 }
 

@@ -26,6 +26,10 @@ type evidence struct {
 	since func(time.Time) source.Source
 }
 
+// eventHistory is how long LookupEvents finds an event ("LookupEvents", AWS
+// CloudTrail API reference).
+const eventHistory = 90 * 24 * time.Hour
+
 // A reading is what the operator asked to read, checked before anything is asked
 // of an account.
 type reading struct {
@@ -46,6 +50,9 @@ func (a *App) newReading(f sourceFlags) (reading, error) {
 	window, err := parseWindow(f.Since, f.Until, fallback, a.Now())
 	if err != nil {
 		return reading{}, err
+	}
+	if !f.files() && a.Now().Sub(window.Since) > eventHistory+time.Hour {
+		a.warn("CloudTrail's event history goes back 90 days: what is older is only in the files of a trail")
 	}
 	set, err := a.loadRules(f.Rules)
 	if err != nil {

@@ -33,7 +33,8 @@ func newUICommand(app *App) *cobra.Command {
 		Short: "See who is abusing an AWS account, and contain them",
 		Long: "Cordon ranks recent suspicious activity in an AWS account per principal, shows the events behind each rank, " +
 			"and attaches or removes a DenyAll inline policy on a user, role or group. Every action goes to a local audit log.\n\n" +
-			"Without a verb it opens the terminal UI. With --sandbox it does so in an embedded, simulated account with an attack under way.",
+			"Without a verb it opens the terminal UI. With --sandbox it does so in an embedded, simulated account with an attack under way.\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a guard, 4 not in force, 5 the audit log does not verify.",
 		Example: "cordon --sandbox\ncordon --profile incident\ncordon --from ./cloudtrail-logs\ncordon rank --format json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -100,34 +101,45 @@ func runUI(ctx context.Context, app *App, o uiOptions) error {
 				options.Hold = scaled(o.Hold, conn.exercise.Speed())
 			}
 		}
-		options.Containment, err = app.uiContainment(ctx, o, conn, path)
-		if err != nil {
-			options.WhyNoContainment = whyNot(err)
-		} else {
-			caller := options.Containment.Caller()
-			options.Header.Account, options.Header.Caller = caller.Account, caller.ARN
+		if err := app.addContainment(ctx, &options, o, conn); err != nil {
+			return err
 		}
 	}
 	return tui.Run(ctx, options)
 }
 
-// uiContainment opens the account for writing. What is missing for that (a
-// configuration that can be trusted, an audit log) leaves the UI to look only.
-func (a *App) uiContainment(ctx context.Context, o uiOptions, conn *connection, path string) (*contain.Account, error) {
+// addContainment opens the account for writing. What is missing for that on
+// this computer (a configuration that can be trusted, an audit log) leaves the UI
+// to look only. An account that does not answer is fatal where the events are to
+// come from it too.
+func (a *App) addContainment(ctx context.Context, options *tui.Options, o uiOptions, conn *connection) error {
 	cfg, err := a.loadConfig()
 	if err != nil {
-		return nil, err
+		options.WhyNoContainment = whyNot(err)
+		return nil
 	}
-	log, err := a.openLog(path)
+	log, err := a.openLog(options.AuditLog)
 	if err != nil {
-		return nil, err
+		options.WhyNoContainment = whyNot(err)
+		return nil
 	}
-	return a.openAccount(ctx, conn, o.accountFlags, contain.Options{
+	account, err := a.openAccount(ctx, conn, o.accountFlags, contain.Options{
 		Log:       log,
 		Protected: cfg.Protected,
-		ReadOnly:  a.readOnly(o.ReadOnly),
+		ReadOnly:  options.ReadOnly,
 		Incident:  o.Incident,
 	})
+	if err != nil && !o.files() {
+		return err
+	}
+	if err != nil {
+		options.WhyNoContainment = whyNot(err)
+		return nil
+	}
+	options.Containment = account
+	h := &options.Header
+	h.Account, h.Alias, h.Caller = account.Caller().Account, account.Alias(), account.Caller().ARN
+	return nil
 }
 
 func (a *App) header(o uiOptions, conn *connection, e *evidence) tui.Header {
