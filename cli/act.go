@@ -283,7 +283,11 @@ func (a *App) printResult(r contain.Result, format, logPath string) error {
 func printTarget(w io.Writer, opID string, t contain.TargetResult) {
 	changed := false
 	for _, m := range t.Measures {
-		fmt.Fprintln(w, clean.Line(fmt.Sprintf("%s: %s in account %s (%s, operation %s)", t.Target, m.State, t.Target.Account, m.Measure, opID)))
+		how := string(m.State)
+		if len(m.Calls) == 0 && t.Note != "" {
+			how += " (" + t.Note + ")"
+		}
+		fmt.Fprintln(w, clean.Line(fmt.Sprintf("%s: %s in account %s (%s, operation %s)", t.Target, how, t.Target.Account, m.Measure, opID)))
 		if m.State == contain.Failed || m.State == contain.Refused {
 			continue // nothing to undo
 		}

@@ -172,7 +172,7 @@ func (m *boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataI
 }
 
 const noCredentialsHint = "give --profile NAME or set AWS_PROFILE or AWS_ACCESS_KEY_ID; " +
-	"or read files with --from PATH; or try it without an account with --sandbox"
+	"or read files with cordon rank --from PATH; or try it without an account with --sandbox"
 
 // connectError says in one sentence what is missing.
 func connectError(profile string, err error) error {

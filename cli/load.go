@@ -177,6 +177,9 @@ func printCoverage(w io.Writer, o source.Origin, c event.Coverage) {
 		parts = append(parts, count(c.Duplicates, "duplicate"))
 	}
 	parts = append(parts, fmt.Sprintf("%d skipped", len(c.Skipped)), fmt.Sprintf("%d failed", len(c.Failed)))
+	if c.OutsideWindow > 0 {
+		parts = append(parts, fmt.Sprintf("%d more outside the window", c.OutsideWindow))
+	}
 	if c.From != nil && c.To != nil {
 		parts = append(parts, "from "+stamp(*c.From)+" to "+stamp(*c.To))
 	}

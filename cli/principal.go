@@ -50,10 +50,19 @@ func parsePrincipalArgs(args []string) (named, error) {
 	case 1:
 		return parsePrincipal(args[0])
 	case 2:
-		return parsePrincipal(args[0] + "/" + args[1])
-	default:
-		return named{}, usageError(principalHint, "one principal at a time: %d words given", len(args))
+		if _, kind := cutAccount(args[0]); !strings.Contains(kind, "/") && !strings.HasPrefix(args[0], "arn:") {
+			return parsePrincipal(args[0] + "/" + args[1])
+		}
 	}
+	return named{}, usageError(principalHint, "one principal at a time: %d words given", len(args))
+}
+
+// cutAccount splits ACCOUNT:REST; without an account, rest is all of s.
+func cutAccount(s string) (account, rest string) {
+	if account, rest, ok := strings.Cut(s, ":"); ok && isAccountID(account) {
+		return account, rest
+	}
+	return "", s
 }
 
 // parseTarget is parsePrincipalArgs for what can hold an inline policy.
@@ -80,10 +89,8 @@ func parsePrincipal(s string) (named, error) {
 		return parseARN(s)
 	}
 	var n named
-	rest := s
-	if account, after, ok := strings.Cut(s, ":"); ok && isAccountID(account) {
-		n.Account, rest = account, after
-	}
+	account, rest := cutAccount(s)
+	n.Account = account
 	kind, name, ok := strings.Cut(rest, "/")
 	if !ok || name == "" {
 		return named{}, incomplete(s, rest)

@@ -87,3 +87,18 @@ func TestOnlyWhatHoldsAPolicyIsATarget(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyOnePrincipalIsTakenAtATime(t *testing.T) {
+	for _, args := range [][]string{
+		{"user/alice", "user/bob"},
+		{"user/alice", "bob"},
+		{"arn:aws:iam::123456789012:user/alice", "bob"},
+		{"123456789012:user/alice", "bob"},
+		{"user", "alice", "bob"},
+	} {
+		got, err := parsePrincipalArgs(args)
+		if failure := (*Failure)(nil); !errors.As(err, &failure) || failure.Exit != exitUsage {
+			t.Errorf("%q: %v, %v", args, got, err)
+		}
+	}
+}

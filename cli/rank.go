@@ -68,10 +68,15 @@ func runRank(ctx context.Context, app *App, o rankOptions) error {
 }
 
 func printRanking(w io.Writer, r investigate.Ranking, explain bool) {
-	if len(r.Principals) == 0 {
-		fmt.Fprintln(w, "no principal acted in what was read")
-	} else {
+	switch {
+	case len(r.Principals) > 0:
 		rankTable(r, textColumns).print(w)
+	case r.Coverage.Read == 0:
+		fmt.Fprintln(w, "nothing was read: this says nothing about the account")
+	case r.Coverage.OutsideWindow > 0:
+		fmt.Fprintln(w, "no principal acted within the window: see --since and --until")
+	default:
+		fmt.Fprintln(w, "no principal acted in what was read")
 	}
 	if explain {
 		printFindings(w, r)

@@ -33,10 +33,15 @@ type table struct {
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // print writes the table with columns two cells apart, by display width, so
-// that wide and combining characters do not shift what follows.
+// that wide and combining characters do not shift what follows. The header is
+// in capitals.
 func (t *table) print(w io.Writer) {
 	lines := make([][]string, 0, len(t.rows)+1)
-	for _, row := range append([][]string{t.header}, t.rows...) {
+	header := make([]string, len(t.header))
+	for i, name := range t.header {
+		header[i] = strings.ToUpper(name)
+	}
+	for _, row := range append([][]string{header}, t.rows...) {
 		cleaned := make([]string, len(row))
 		for i, cell := range row {
 			cleaned[i] = clean.Line(cell)

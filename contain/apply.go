@@ -217,6 +217,7 @@ func (r *run) result(err error) Result {
 		Measures:  []MeasureResult{{Measure: r.s.measure, State: r.state, Since: r.since, Calls: append([]Call{}, r.calls...), Undo: r.undo}},
 		Warnings:  r.warnings,
 		StillOpen: append([]Open{}, r.s.open...),
+		Note:      r.note,
 		Error:     r.problem,
 	}
 	if err != nil {

@@ -1,8 +1,11 @@
 package contain
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,6 +22,10 @@ import (
 
 // defaultPolicyName is the name that responders give such a policy by hand.
 const defaultPolicyName = "DenyAll"
+
+// policyNames are the names that IAM takes for an inline policy, with room for
+// the fallback's suffix ("PutUserPolicy", IAM API reference).
+var policyNames = regexp.MustCompile(`^[\w+=,.@-]{1,115}$`)
 
 // An Account is a connection to one account as one caller. It is immutable,
 // has clients of its own so that it never waits behind browsing, and is safe
@@ -39,6 +46,13 @@ func Connect(ctx context.Context, cfg aws.Config, o Options) (*Account, error) {
 	protected, err := parsePatterns(o.Protected)
 	if err != nil {
 		return nil, err
+	}
+	if !policyNames.MatchString(cmp.Or(o.PolicyName, defaultPolicyName)) {
+		return nil, &Problem{
+			Code:    CodeUsage,
+			Message: fmt.Sprintf("%q cannot be the name of an inline policy", o.PolicyName),
+			Next:    "IAM takes letters, digits and +=,.@_- only; give at most 115 of them.",
+		}
 	}
 	cfg = cfg.Copy()
 	if cfg.Region == "" {

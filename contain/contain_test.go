@@ -276,6 +276,10 @@ func TestAReleaseOfADeletedTargetIsReleased(t *testing.T) {
 	}
 }
 
+func signsIn(p contain.Plan) bool {
+	return slices.ContainsFunc(p.StillOpen, func(o contain.Open) bool { return o.Name == "console_sign_in" })
+}
+
 func TestAPlanShowsWhatIsKnownAndWhatIsNot(t *testing.T) {
 	w := newWorld(t)
 	w.putPolicy(alice, "Work", allowAll)
@@ -304,6 +308,13 @@ func TestAPlanShowsWhatIsKnownAndWhatIsNot(t *testing.T) {
 	}
 	if len(plan.StillOpen) == 0 || !strings.Contains(plan.Undo, "cordon release user/alice") {
 		t.Error(asJSON(t, plan))
+	}
+	if signsIn(plan) {
+		t.Error("a user without a password signs in to the console, says the plan")
+	}
+	w.seed(&iam.CreateLoginProfileInput{UserName: aws.String("alice"), Password: aws.String("correct horse 1 Battery!")})
+	if !signsIn(w.plan(a, alice)) {
+		t.Error("a user with a password does not sign in to the console, says the plan")
 	}
 
 	plan = w.plan(a, deploy)
@@ -364,5 +375,15 @@ func TestAQuotaThatIsFullIsToldBeforeTheWrite(t *testing.T) {
 	p := contain.Explain(err)
 	if p == nil || p.Code != contain.CodeQuota || !strings.Contains(p.Message, "of 2048") || !strings.Contains(p.Next, "AWSDenyAll") {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestANameThatNoPolicyCanHaveIsRefusedBeforeAnythingIsAsked(t *testing.T) {
+	for _, name := range []string{"bad name!", "a/b", strings.Repeat("x", 116)} {
+		w := newWorld(t)
+		_, err := w.tryConnect(w.account.Root(), func(o *contain.Options) { o.PolicyName = name })
+		if problem := contain.Explain(err); err == nil || problem.Code != contain.CodeUsage || w.count("GetCallerIdentity") != 0 {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

@@ -23,6 +23,12 @@ type facts struct {
 	attached []string
 }
 
+// none tells whether a fact of the name is known, and has nothing in it.
+func (f *facts) none(name string) bool {
+	i := slices.IndexFunc(f.list, func(fact Fact) bool { return fact.Name == name })
+	return i >= 0 && f.list[i].Unknown == "" && len(f.list[i].Values) == 0
+}
+
 // An ask is one question about the target.
 type ask struct {
 	name, title string

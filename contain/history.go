@@ -14,6 +14,8 @@ type history struct {
 	ops map[string]audit.Record
 	// last has, by ARN, the last record that says how a target ended up.
 	last map[string]audit.Record
+	// held are the operations whose policy came through its hold.
+	held map[string]bool
 	// names are all names that the log's policies had.
 	names map[string]bool
 	// open are the intents without an outcome.
@@ -21,13 +23,16 @@ type history struct {
 }
 
 func historyOf(records []audit.Record) history {
-	h := history{ops: map[string]audit.Record{}, last: map[string]audit.Record{}, names: map[string]bool{}, open: audit.Unfinished(records)}
+	h := history{ops: map[string]audit.Record{}, last: map[string]audit.Record{}, held: map[string]bool{}, names: map[string]bool{}, open: audit.Unfinished(records)}
 	for _, r := range records {
 		if _, ok := h.ops[r.OpID]; !ok {
 			h.ops[r.OpID] = r
 		}
 		for _, c := range r.Calls {
 			h.names[c.Params["PolicyName"]] = true
+		}
+		if State(r.Outcome) == Held {
+			h.held[r.OpID] = true
 		}
 		switch State(r.Outcome) {
 		case Failed, Refused, Planned, "":

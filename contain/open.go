@@ -1,11 +1,16 @@
 package contain
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // An opening is a way that a deny on a principal leaves open.
 type opening struct {
 	Open
 	kinds []Kind
+	// needs is the fact without which it is no way; empty if it always is one.
+	needs string
 }
 
 const iamGuide = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -17,54 +22,53 @@ func openings() []opening {
 		{Open{
 			"propagation", "AWS takes seconds, at times minutes, to enforce a new policy everywhere; until then the target can still act, and one that may write IAM can remove the policy.",
 			iamGuide + "troubleshoot_general.html#troubleshoot_general_eventual-consistency",
-		}, all},
+		}, all, ""},
 		{Open{
 			"get_caller_identity", "sts:GetCallerIdentity and sts:GetSessionToken go on answering: no policy can deny the first, and the second cannot be controlled by policy. That they succeed says nothing about the deny.",
 			"https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html",
-		}, all},
+		}, all, ""},
 		{Open{
 			"descendant_sessions", "Sessions of other roles that it assumed earlier live on with those roles' permissions, up to 12 hours. Contain those roles too, or revoke their sessions.",
 			iamGuide + "id_credentials_temp_control-access_disable-perms.html",
-		}, all},
+		}, all, ""},
 		{Open{
 			"created_identities", "Users, roles, access keys and trust changes that it made work without it. Look for what it created.",
 			iamGuide + "id_credentials_temp_control-access_disable-perms.html",
-		}, all},
+		}, all, ""},
 		{Open{
 			"resource_policies", "Resources that it shared with other accounts stay shared, and copies that it took are gone.",
 			iamGuide + "reference_policies_evaluation-logic.html",
-		}, all},
+		}, all, ""},
 		{Open{
 			"running_compute", "Instances, functions and tasks that it started go on running with their own roles, and open connections may outlive the deny.",
 			iamGuide + "id_roles_use_switch-role-ec2.html",
-		}, all},
+		}, all, ""},
 		{Open{
 			"eks", "An EKS cluster that knows it authenticates by a signed GetCallerIdentity and authorises by Kubernetes RBAC: kubectl may go on working. Remove its access entries.",
 			"https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
-		}, []Kind{User, Role}},
+		}, []Kind{User, Role}, ""},
 		{Open{
 			"console_sign_in", "A console password still signs in, to a console in which every call is denied.",
 			iamGuide + "id_users_manage.html",
-		}, []Kind{User}},
+		}, []Kind{User}, "console_password"},
 		{Open{
 			"assume_role", "The role can still be assumed, and its instances still get credentials for it: those sessions are denied everything while the policy stands.",
 			iamGuide + "id_roles_use_revoke-sessions.html",
-		}, []Kind{Role}},
+		}, []Kind{Role}, ""},
 		{Open{
 			"group_roles", "A group's policy reaches its member users, never roles that they assume; and a member taken out of the group is no longer denied.",
 			iamGuide + "id_groups.html",
-		}, []Kind{Group}},
+		}, []Kind{Group}, ""},
 	}
 }
 
-// stillOpen is what the deny will not stop for this kind of target.
-func stillOpen(k Kind) []Open {
+// stillOpen is what the deny will not stop for this kind of target, less what
+// the facts rule out.
+func stillOpen(k Kind, f facts) []Open {
 	var found []Open
 	for _, o := range openings() {
-		for _, kind := range o.kinds {
-			if kind == k {
-				found = append(found, o.Open)
-			}
+		if slices.Contains(o.kinds, k) && !f.none(o.needs) {
+			found = append(found, o.Open)
 		}
 	}
 	return found

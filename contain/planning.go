@@ -35,7 +35,7 @@ func (a *Account) Plan(ctx context.Context, ref Ref) (Plan, error) {
 		}
 	}
 
-	plan.StillOpen = stillOpen(p.Kind)
+	plan.StillOpen = stillOpen(p.Kind, f)
 	plan.Warnings = slices.Concat(a.warnSelf(p), warnInline(set, a.o.PolicyName), warnStanding(plan.Standing), warnFacts(p, f))
 	shown := s.deny
 	if s.stands != nil {

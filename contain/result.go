@@ -45,6 +45,9 @@ type TargetResult struct {
 	Measures  []MeasureResult `json:"measures"`
 	Warnings  []string        `json:"warnings"`
 	StillOpen []Open          `json:"still_open"`
+	// Note is what else was found, as a sentence: above all, that there was
+	// nothing to do and nothing was written.
+	Note string `json:"note,omitempty"`
 	// Error is why the outcome is not the one that was asked for; nil if it is.
 	Error *Problem `json:"error"`
 }

@@ -18,9 +18,10 @@ import (
 type Contained struct {
 	Target  Target  `json:"target"`
 	Measure Measure `json:"measure"`
-	// State is in_place if the policy was read in the account; reverted if the
-	// log says that it should be there and the account says that it is not;
-	// unknown if an operation has no outcome, or the target could not be read.
+	// State is in_place if the policy was read in the account, and held if the
+	// log says besides that it came through its hold; reverted if the log says
+	// that it should be there and the account says that it is not; unknown if an
+	// operation has no outcome, or the target could not be read.
 	State State `json:"state"`
 	// Since is when the log says that this came about, in UTC; nil if the log
 	// does not know.
@@ -176,6 +177,9 @@ func (s *survey) line(t Target, standing Standing) Contained {
 		c = contained(r, InPlace)
 	}
 	c.Target, c.State, c.OpID, c.PolicyName, c.ByHand = t, InPlace, standing.OpID, standing.Name, standing.OpID == ""
+	if s.history.held[standing.OpID] {
+		c.State = Held
+	}
 	return c
 }
 

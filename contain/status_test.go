@@ -51,7 +51,7 @@ func TestStatusJoinsTheAccountWithTheLog(t *testing.T) {
 	w.putPolicy(admins, "DenyAllButRead", allowAll)
 
 	got := w.status(a)
-	want := []string{"group/admins in_place by hand", "role/deploy reverted: key leaked", "user/alice in_place: key leaked"}
+	want := []string{"group/admins in_place by hand", "role/deploy reverted: key leaked", "user/alice held: key leaked"}
 	if diff := cmp.Diff(want, lines(got.Contained)); diff != "" {
 		t.Error(diff)
 	}
@@ -108,10 +108,10 @@ func TestStatusTellsWhatItCouldNotRead(t *testing.T) {
 		want      []string
 		unread    string
 	}{
-		"a listing":     {"ListUsers", []string{"role/deploy in_place: key leaked", "user/alice unknown: key leaked"}, "users"},
-		"policy names":  {"ListUserPolicies", []string{"role/deploy in_place: key leaked", "user/alice unknown: key leaked"}, "user/alice"},
-		"one policy":    {"GetUserPolicy", []string{"role/deploy in_place: key leaked", "user/alice unknown: key leaked"}, "user/alice policy DenyAll"},
-		"roles' policy": {"GetRolePolicy", []string{"role/deploy unknown: key leaked", "user/alice in_place: key leaked"}, "role/deploy policy DenyAll"},
+		"a listing":     {"ListUsers", []string{"role/deploy held: key leaked", "user/alice unknown: key leaked"}, "users"},
+		"policy names":  {"ListUserPolicies", []string{"role/deploy held: key leaked", "user/alice unknown: key leaked"}, "user/alice"},
+		"one policy":    {"GetUserPolicy", []string{"role/deploy held: key leaked", "user/alice unknown: key leaked"}, "user/alice policy DenyAll"},
+		"roles' policy": {"GetRolePolicy", []string{"role/deploy unknown: key leaked", "user/alice held: key leaked"}, "role/deploy policy DenyAll"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

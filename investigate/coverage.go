@@ -45,6 +45,7 @@ func (m *merged) coverage(events int, now time.Time) event.Coverage {
 	for _, c := range m.told {
 		out.Files += c.Files
 		out.Read += c.Read
+		out.OutsideWindow += c.OutsideWindow
 		out.Skipped = append(out.Skipped, c.Skipped...)
 		out.Failed = append(out.Failed, c.Failed...)
 		out.Partial = out.Partial || c.Partial

@@ -22,7 +22,7 @@ type Coverage struct {
 	Duplicates int `json:"duplicates"`
 	// OutsideWindow counts events that were read and left out because they are
 	// outside the time asked for. No other count has them.
-	OutsideWindow int `json:"-"`
+	OutsideWindow int `json:"outside_window,omitempty"`
 	// From and To are the times of the oldest and newest event, and CompleteTo
 	// the time up to which nothing is missing because of late delivery. All
 	// are UTC and nil for "not known".
