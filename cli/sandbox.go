@@ -95,7 +95,7 @@ func (a *App) sandbox(ctx context.Context, o sandboxOptions, command []string) e
 		return sandboxError(err)
 	}
 	defer exercise.Stop()
-	env := sandboxEnv(exercise)
+	env := sandboxEnv(exercise, a.auditPath("", true))
 	if o.EnvFile != "" {
 		if err := writeEnvFile(o.EnvFile, env); err != nil {
 			return failure("env_file", "", fmt.Errorf("writing %s: %w", o.EnvFile, err))
@@ -138,16 +138,18 @@ type variable struct{ name, value string }
 
 // responderVariables is how many variables of sandboxEnv come first and are the
 // responder's.
-const responderVariables = 4
+const responderVariables = 5
 
 // sandboxEnv are the variables that lead into the account, the responder's
-// first, in the order in which they are printed.
-func sandboxEnv(x *tabletop.Exercise) []variable {
+// first, in the order in which they are printed. The audit log is the
+// exercise's own, so that what is done in it never stands in the real one.
+func sandboxEnv(x *tabletop.Exercise, auditLog string) []variable {
 	env := []variable{
 		{"AWS_ENDPOINT_URL", x.URL()},
 		{"AWS_ACCESS_KEY_ID", x.Responder().AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", x.Responder().SecretAccessKey},
 		{"AWS_REGION", x.Region()},
+		{"CORDON_AUDIT_LOG", auditLog},
 	}
 	if key := x.Adversary(); key.AccessKeyID != "" {
 		env = append(env,
@@ -157,13 +159,22 @@ func sandboxEnv(x *tabletop.Exercise) []variable {
 	return env
 }
 
-// printExports writes lines for a shell. The values are of characters that a
-// shell takes as they are.
+// printExports writes lines for a shell. Only the audit log's path can have
+// characters that a shell does not take as they are.
 func printExports(w io.Writer, env []variable) {
 	for _, v := range env {
-		fmt.Fprintf(w, "export %s=%s\n", v.name, v.value)
+		fmt.Fprintf(w, "export %s=%s\n", v.name, shellWord(v.value))
 	}
 }
+
+func shellWord(s string) string {
+	if strings.Trim(s, shellSafe) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+,-./:=@_"
 
 // writeEnvFile puts the whole file there at once, readable by its owner alone,
 // so that who waits for it reads all of it.

@@ -51,7 +51,7 @@ func (a *App) runInside(ctx context.Context, x *tabletop.Exercise, env []variabl
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, command[1:]...) //nolint:gosec // running it is what was asked for
 	cmd.Args[0] = command[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
-	cmd.Env = insideEnv(os.Environ(), env, bin, a.auditPath("", true))
+	cmd.Env = insideEnv(os.Environ(), env, bin, x.Region())
 	if err := run(cmd); err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 
 // insideEnv is the environment of a command in the sandbox: nothing of another
 // account is left in it, not even where to look for one.
-func insideEnv(outside []string, env []variable, bin, auditLog string) []string {
+func insideEnv(outside []string, env []variable, bin, region string) []string {
 	var inside []string
 	for _, v := range outside {
 		if name, _, _ := strings.Cut(v, "="); !strings.HasPrefix(name, "AWS_") && name != "PATH" {
@@ -171,7 +171,6 @@ func insideEnv(outside []string, env []variable, bin, auditLog string) []string 
 	for _, v := range env {
 		inside = append(inside, v.name+"="+v.value)
 	}
-	region := env[responderVariables-1].value
 	return append(inside,
 		// The AWS CLI 1 and boto3 do not know AWS_REGION.
 		"AWS_DEFAULT_REGION="+region,
@@ -182,7 +181,6 @@ func insideEnv(outside []string, env []variable, bin, auditLog string) []string 
 		// Python sends even loopback addresses to a proxy, unless told.
 		"NO_PROXY="+joined(os.Getenv("NO_PROXY"), "127.0.0.1,localhost,::1"),
 		"no_proxy="+joined(os.Getenv("no_proxy"), "127.0.0.1,localhost,::1"),
-		"CORDON_AUDIT_LOG="+auditLog,
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
 	)
 }

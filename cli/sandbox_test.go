@@ -42,7 +42,7 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 			}
 			scanner := bufio.NewScanner(out)
 			var lines []string
-			for len(lines) < 4 && scanner.Scan() {
+			for len(lines) < 5 && scanner.Scan() {
 				lines = append(lines, scanner.Text())
 			}
 			for i, want := range []string{
@@ -50,6 +50,7 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 				`^export AWS_ACCESS_KEY_ID=AKIA[A-Z0-9]{16}$`,
 				`^export AWS_SECRET_ACCESS_KEY=[A-Za-z0-9+/]{40}$`,
 				`^export AWS_REGION=us-east-1$`,
+				`^export CORDON_AUDIT_LOG=.*/exercise/.*\.audit\.jsonl$`,
 			} {
 				if i >= len(lines) || !regexp.MustCompile(want).MatchString(lines[i]) {
 					t.Fatalf("line %d is not %s in %q", i+1, want, lines)
@@ -84,15 +85,15 @@ func checkEnvFile(t *testing.T, path string, lines []string) {
 		t.Fatal(err)
 	}
 	written := strings.Split(strings.TrimSpace(string(raw)), "\n")
-	if len(written) != 6 {
+	if len(written) != 7 {
 		t.Fatalf("the file has %d lines: %s", len(written), raw)
 	}
-	if diff := cmp.Diff(lines, written[:4]); diff != "" {
+	if diff := cmp.Diff(lines, written[:5]); diff != "" {
 		t.Error(diff)
 	}
 	for i, name := range []string{"CORDON_ADVERSARY_ACCESS_KEY_ID", "CORDON_ADVERSARY_SECRET_ACCESS_KEY"} {
-		if !strings.HasPrefix(written[4+i], "export "+name+"=") {
-			t.Errorf("%s is missing: %s", name, written[4+i])
+		if !strings.HasPrefix(written[5+i], "export "+name+"=") {
+			t.Errorf("%s is missing: %s", name, written[5+i])
 		}
 	}
 	info, err := os.Stat(path)
