@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"cordon/investigate/event"
 )
 
@@ -136,32 +138,11 @@ func unknownKind(s, kind, name string) error {
 func nearestKind(word string) event.Kind {
 	word = strings.ToLower(word)
 	for _, k := range kinds() {
-		if word == string(k) || word == string(k)+"s" || (len(word) > 2 && editDistance(word, string(k)) <= 1) {
+		if word == string(k) || word == string(k)+"s" || (len(word) > 2 && levenshtein.ComputeDistance(word, string(k)) <= 1) {
 			return k
 		}
 	}
 	return ""
-}
-
-// editDistance counts the insertions, deletions and replacements between two
-// short ASCII words.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func isAccountID(s string) bool {

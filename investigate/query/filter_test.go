@@ -315,7 +315,7 @@ type row map[string]any
 func (r row) Lookup(path string) (any, bool) { v, ok := r[path]; return v, ok }
 
 func TestAnExpressionNeedsNoRecord(t *testing.T) {
-	e, err := ParseLine(`eventName = "CreateUser" and n > 3`)
+	e, err := ParseFilter(`eventName = "CreateUser" and n > 3`)
 	if err != nil {
 		t.Fatal(err)
 	}

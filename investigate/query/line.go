@@ -14,7 +14,8 @@ import (
 // The line is an expression, with ParseFilter's verdict on it, if outside of
 // quotes it has one of = < >, or one of the words and, or, not, in, like, or the
 // name of a function with its parenthesis. A line that was meant as an
-// expression is thus never taken for words.
+// expression is thus never taken for words. Its fields must be those of a
+// CloudTrail record, unless they stand in backticks.
 //
 // Every other line is plain words, and all of them must be somewhere in the
 // event, whatever the case: `alice denied`. A word after ! must not be there:
@@ -31,7 +32,10 @@ func ParseLine(src string) (*Expr, error) {
 	}
 	if isExpression(words) {
 		e, err := ParseFilter(src)
-		return e, hintWords(err)
+		if err != nil {
+			return nil, hintWords(err)
+		}
+		return e, checkFields(src)
 	}
 	all := make([]*Expr, 0, len(words))
 	for _, w := range words {
