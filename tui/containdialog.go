@@ -165,8 +165,16 @@ func (d *containDialog) pressRunning(m *model, k tea.KeyPressMsg) tea.Cmd {
 	if d.scroll.move(lookup(m.keys, onList, k)) {
 		return nil
 	}
-	if d.op.done && (k.String() == "enter" || k.String() == "q") {
-		return m.closeDialog()
+	switch k.String() {
+	case "enter":
+		if d.op.done {
+			return m.closeDialog()
+		}
+	case "q":
+		if d.op.done {
+			return m.closeDialog()
+		}
+		return m.quit()
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (d *containDialog) hints(m *model) []hint {
 	case d.op != nil && d.op.done:
 		return []hint{scroll, {"Enter Esc", "close"}}
 	case d.op != nil:
-		return []hint{scroll, {"Esc", "go on in the background"}}
+		return []hint{scroll, {"Esc", "go on in the background"}, {"q", "quit"}}
 	case d.err != nil && d.adoptable():
 		return []hint{{"a", "adopt"}, {"r", "look again"}, {"Esc", "close"}}
 	case d.err != nil || d.idle() || d.readOnly(m):

@@ -10,7 +10,8 @@ import (
 
 const coverageTitle = safe("what was read")
 
-// coveragePage is how much of the evidence was read, with every gap by name.
+// coveragePage is how much of the evidence was read, with every gap by name. That
+// there is none is said in words.
 func (m *model) coveragePage() *page {
 	c := m.evidence.coverage
 	var b strings.Builder
@@ -18,7 +19,9 @@ func (m *model) coveragePage() *page {
 	line("Searched: %s", m.searched())
 	line("%s events, %s further copies of them.", count(c.Events), count(c.Duplicates))
 	line("%s of %s files or Regions were read to the end.", count(c.Read), count(c.Files))
-	line("Events from %s to %s; complete to %s.", moment(c.From), moment(c.To), moment(c.CompleteTo))
+	line("Events from %s", moment(c.From))
+	line("         to %s", moment(c.To))
+	line("complete to %s.", moment(c.CompleteTo))
 	if m.evidence.err != nil {
 		line("\nThe last reading failed: %v", m.evidence.err)
 	}
@@ -33,6 +36,19 @@ func (m *model) coveragePage() *page {
 	}
 	list("Could not be read, in whole or in part:", c.Failed)
 	list("Skipped, as these are no logs:", c.Skipped)
+	ev := &m.evidence
+	switch {
+	case ev.reading:
+		line("\nIt is still being read.")
+	case ev.stopped:
+		line("\nReading was stopped by you: r reads on.")
+	case !ev.have:
+		line("\nNothing was read yet: r reads it.")
+	case c.Partial:
+		line("\nNot everything was read.")
+	case ev.err == nil && len(c.Failed)+len(c.Skipped) == 0:
+		line("\nNothing was skipped, and nothing failed.")
+	}
 	return &page{title: coverageTitle, text: b.String()}
 }
 

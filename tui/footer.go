@@ -42,7 +42,7 @@ func (m *model) bound() []hint {
 	var out []hint
 	on := m.scope()
 	for _, b := range m.keys {
-		if b.foot != "" && b.on&(on|anywhere) != 0 {
+		if b.offered(on) {
 			first := b.shown(&m.th)
 			for i, r := range first {
 				if r == ' ' {

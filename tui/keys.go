@@ -66,6 +66,16 @@ type Binding struct {
 	on  scope
 	// foot is the word in the footer; bindings without one are only in help.
 	foot safe
+	// worth is where the footer has the word; zero is wherever it works.
+	worth scope
+}
+
+// offered reports whether the footer has the binding.
+func (b Binding) offered(on scope) bool {
+	if b.foot == "" || b.on&(on|anywhere) == 0 {
+		return false
+	}
+	return b.worth == 0 || b.worth&on != 0
 }
 
 // bindings returns the table, in the order of the help screen. Movements come
@@ -73,7 +83,12 @@ type Binding struct {
 // may lack.
 func bindings() []Binding {
 	b := func(a action, on scope, foot safe, shown, does string, keys ...string) Binding {
-		return Binding{key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does)), a, on, foot}
+		return Binding{key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does)), a, on, foot, 0}
+	}
+	// worth has the word in the footer only where there is something to see.
+	worth := func(on scope, x Binding) Binding {
+		x.worth = on
+		return x
 	}
 	return []Binding{
 		b(actUp, onList, "", "↑ k", "up", "up", "k"),
@@ -88,7 +103,7 @@ func bindings() []Binding {
 		b(actBack, onDeep, "back", "Esc ← h", "close the dialog, then the filter, then the screen", "esc", "left", "h"),
 		b(actContain, onTarget, "contain", "c", "contain the principal: shows the plan first", "c"),
 		b(actRelease, onRelease, "release", "u", "release the principal: shows the plan first", "u"),
-		b(actRunning, onRunning, "running", "o", "show the containment that is running", "o"),
+		worth(onRunning, b(actRunning, anywhere, "running", "o", "show the containment or release that runs, or ran last", "o")),
 		b(actCancel, onLoading, "stop reading", "x", "stop reading the source; what was read stays", "x"),
 		b(actRaw, onEvent, "raw", "v", "the event explained, or as raw JSON with secrets redacted", "v"),
 		b(actFilter, onFilter, "filter", "/", "filter: plain words, !word to exclude, or an expression", "/"),
@@ -97,7 +112,7 @@ func bindings() []Binding {
 		b(actPrevious, anywhere, "", "shift-Tab", "the one before", "shift+tab"),
 		b(actCopyARN, onTarget, "", "y", "copy the ARN (OSC 52)", "y"),
 		b(actCopyJSON, onJSON, "", "Y", "copy as JSON, secrets redacted (OSC 52)", "Y"),
-		b(actCoverage, onGaps, "not read", "i", "what was read, what was skipped, what could not be read", "i"),
+		worth(onGaps, b(actCoverage, anywhere, "not read", "i", "what was read, what was skipped, what could not be read", "i")),
 		b(actRefresh, anywhere, "", "r", "read the source and the account again", "r"),
 		b(actHelp, anywhere, "help", "?", "this help", "?"),
 		b(actQuit, anywhere, "quit", "q ctrl-c", "quit; asks while a containment is running", "q", "ctrl+c"),

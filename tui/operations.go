@@ -176,14 +176,22 @@ func (o *operations) running() *operation {
 	return nil
 }
 
-// unseen is the operation under way, or else the last one whose end nobody
-// looked at; nil if there is neither.
-func (o *operations) unseen() *operation {
+// latest is the operation under way, or else the last one; nil if there is none.
+func (o *operations) latest() *operation {
 	if op := o.running(); op != nil {
 		return op
 	}
-	if n := len(o.all); n > 0 && !o.all[n-1].looked {
+	if n := len(o.all); n > 0 {
 		return o.all[n-1]
+	}
+	return nil
+}
+
+// unseen is the operation under way, or else the last one whose end nobody
+// looked at; nil if there is neither.
+func (o *operations) unseen() *operation {
+	if op := o.latest(); op != nil && !op.looked {
+		return op
 	}
 	return nil
 }
@@ -248,11 +256,12 @@ func (op *operation) indicator(m *model) line {
 	return l.and(dim, "  o shows it")
 }
 
-// showRunning opens the dialog of the operation under way.
+// showRunning opens the dialog of the operation under way, or else of the last
+// one that ended.
 func (m *model) showRunning() tea.Cmd {
-	op := m.operations.unseen()
+	op := m.operations.latest()
 	if op == nil {
-		return nil
+		return m.tell("nothing was contained or released from here yet")
 	}
 	d := &containDialog{op: op, release: op.plan.Op == contain.Release, ref: op.plan.Target.Ref()}
 	m.open(d)

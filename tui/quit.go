@@ -12,13 +12,22 @@ func (m *model) quit() tea.Cmd {
 	if m.operations.running() == nil {
 		return tea.Quit
 	}
-	if _, asked := m.dialog.(*quitDialog); asked || m.quitting {
+	if _, asked := m.dialog.(*quitDialog); asked {
+		// Only ctrl-c comes here while it is asked. Whoever presses it again
+		// means it, be it quick: nothing is lost by leaving.
+		m.leave()
 		return nil
 	}
 	d := &quitDialog{below: m.dialog}
 	d.grace.open(m.opt.Now())
 	m.open(d)
 	return nil
+}
+
+// leave stops watching. The program ends when the outcomes have come.
+func (m *model) leave() {
+	m.quitting = true
+	m.operations.stopAll()
 }
 
 // quitDialog asks whether to leave while a containment is running.
@@ -33,8 +42,7 @@ func (d *quitDialog) press(m *model, k tea.KeyPressMsg) tea.Cmd {
 	}
 	switch k.String() {
 	case "y", "Y":
-		m.quitting = true
-		m.operations.stopAll()
+		m.leave()
 		return nil
 	case "n", "N", "enter", "esc", "q":
 		m.dialog = d.below
@@ -72,5 +80,5 @@ func (d *quitDialog) view(m *model, w, h int) (box, int, int) {
 }
 
 func (d *quitDialog) hints(*model) []hint {
-	return []hint{{"y", "quit"}, {"n Esc", "stay"}}
+	return []hint{{"y ctrl-c", "quit"}, {"n Esc", "stay"}}
 }
