@@ -31,11 +31,12 @@ func (a *App) gather(ctx context.Context, account accountFlags, from sourceFlags
 }
 
 // trailOptions paces LookupEvents: AWS allows two requests a second in each
-// Region; an exercise is faster by its speed.
+// Region; an exercise is faster by its speed, and events come sooner by it.
 func (c *connection) trailOptions(w source.Window, now func() time.Time) source.CloudTrailOptions {
 	o := source.CloudTrailOptions{Regions: c.regions, Window: w, Now: now}
 	if c.exercise != nil {
 		o.PerSecond = 2 * c.exercise.Speed()
+		o.Lag = scaled(source.DefaultLag, c.exercise.Speed())
 	}
 	return o
 }

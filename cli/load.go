@@ -21,9 +21,6 @@ type evidence struct {
 	store    *investigate.Store
 	source   source.Source
 	coverage event.Coverage
-	// since opens the source again for what came after a time; nil for files,
-	// which are read as a whole each time.
-	since func(time.Time) source.Source
 }
 
 // eventHistory is how long LookupEvents finds an event ("LookupEvents", AWS
@@ -68,21 +65,10 @@ func (a *App) open(r reading, conn *connection) *evidence {
 	switch {
 	case r.from == "-":
 		e.source = source.Stream(a.Stdin, r.window)
-		return e
 	case r.files:
 		e.source = source.Files(r.from, r.window)
-		return e
-	}
-	trail := func(w source.Window) source.Source {
-		return source.CloudTrail(conn.cfg, conn.trailOptions(w, a.Now))
-	}
-	e.source = trail(r.window)
-	e.since = func(t time.Time) source.Source {
-		w := r.window
-		if t.After(w.Since) {
-			w.Since = t
-		}
-		return trail(w)
+	default:
+		e.source = source.CloudTrail(conn.cfg, conn.trailOptions(r.window, a.Now))
 	}
 	return e
 }
@@ -129,21 +115,6 @@ func (e *evidence) read(ctx context.Context, progress func(event.Coverage)) erro
 	})
 	e.store.SetCoverage(e.source.Origin(), coverage)
 	e.coverage = e.store.Rank().Coverage
-	return err
-}
-
-// overlap is how far a later reading of CloudTrail goes back before the start of
-// the last whole one: events come up to a quarter of an hour late as a rule, and
-// seldom later ("LookupEvents", AWS CloudTrail API reference).
-const overlap = time.Hour
-
-// reread is read for a UI that stays open: once everything has been read, only
-// what is new is asked for.
-func (e *evidence) reread(ctx context.Context, now time.Time) error {
-	err := e.read(ctx, nil)
-	if err == nil && e.since != nil && !e.coverage.Partial {
-		e.source = e.since(now.Add(-overlap))
-	}
 	return err
 }
 

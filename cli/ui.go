@@ -89,7 +89,7 @@ func runUI(ctx context.Context, app *App, o uiOptions) error {
 	}
 	e := app.open(r, conn)
 	options.Store = e.store
-	options.Load = func(ctx context.Context) error { return e.reread(ctx, app.Now()) }
+	options.Load = func(ctx context.Context) error { return e.read(ctx, nil) }
 	options.Header = app.header(o, conn, e)
 	if !o.files() {
 		options.Refresh = liveRefresh

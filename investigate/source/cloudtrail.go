@@ -23,10 +23,10 @@ const (
 	// each account and Region. Source: LookupEvents, AWS CloudTrail API
 	// reference.
 	defaultPerSecond = 1.8
-	// defaultLag is how late an event may be. CloudTrail delivers within about
+	// DefaultLag is how late an event may be. CloudTrail delivers within about
 	// five minutes on average and guarantees nothing; others say fifteen.
 	// Source: "How CloudTrail works", AWS CloudTrail user guide.
-	defaultLag = 15 * time.Minute
+	DefaultLag = 15 * time.Minute
 	// defaultTimeout is how long one page is waited for.
 	defaultTimeout = time.Minute
 	// retention is how far back LookupEvents goes. Source: LookupEvents, AWS
@@ -67,7 +67,7 @@ func CloudTrail(cfg aws.Config, opts CloudTrailOptions) Source {
 		opts.PerSecond = defaultPerSecond
 	}
 	if opts.Lag <= 0 {
-		opts.Lag = defaultLag
+		opts.Lag = DefaultLag
 	}
 	if opts.Timeout <= 0 {
 		opts.Timeout = defaultTimeout
