@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ type account struct {
 	again  bool
 	asked  time.Time
 	known  bool
+	// told is who is contained as the account last told; list is that together
+	// with what operations of this program have read since.
+	told   []contain.Contained
 	list   []contain.Contained
 	unread []contain.Unread
 	err    error
@@ -35,6 +39,8 @@ type (
 	containedMsg struct {
 		status contain.Status
 		err    error
+		// after are the operations that had ended when the account was asked.
+		after []*operation
 	}
 	auditMsg struct {
 		records    []audit.Record
@@ -78,10 +84,10 @@ func (m *model) askContained() tea.Cmd {
 		return nil
 	}
 	a.asking = true
-	account, ctx := m.opt.Containment, m.ctx
+	account, ctx, after := m.opt.Containment, m.ctx, m.operations.ended()
 	return func() tea.Msg {
 		status, err := account.Status(ctx)
-		return containedMsg{status, err}
+		return containedMsg{status, err, after}
 	}
 }
 
@@ -89,8 +95,12 @@ func (m *model) gotContained(msg containedMsg) tea.Cmd {
 	a := &m.account
 	a.asking, a.asked, a.err = false, m.opt.Now(), msg.err
 	if msg.err == nil {
-		a.list, a.unread, a.known = msg.status.Contained, msg.status.Unread, true
+		a.told, a.unread, a.known = msg.status.Contained, msg.status.Unread, true
+		for _, op := range msg.after {
+			op.told = true
+		}
 	}
+	m.joinContained()
 	// What was asked for while the answer was under way may be newer than it.
 	cmds := []tea.Cmd{m.refreshFrozen()}
 	if a.again {
@@ -98,6 +108,42 @@ func (m *model) gotContained(msg containedMsg) tea.Cmd {
 		cmds = append(cmds, m.askContained())
 	}
 	return tea.Batch(cmds...)
+}
+
+// joinContained puts what the operations of this program read over what the
+// account told before, so that a containment stands in every list as soon as it
+// was read in the account.
+func (m *model) joinContained() {
+	a := &m.account
+	a.list = slices.Clone(a.told)
+	for _, op := range m.operations.all {
+		if !op.told {
+			a.list = op.over(a.list)
+		}
+	}
+}
+
+// over is a list of the contained with what an operation has read since.
+func (op *operation) over(list []contain.Contained) []contain.Contained {
+	t, state := op.plan.Target, contain.State(op.state())
+	same := func(c contain.Contained) bool { return c.Target.Ref() == t.Ref() && c.Measure == contain.DenyAll }
+	switch {
+	case op.plan.Op == contain.Release && state == contain.Released:
+		return slices.DeleteFunc(list, same)
+	case op.plan.Op == contain.Contain && (state.InForce() || state == contain.Reverted):
+		since := op.writtenAt()
+		now := contain.Contained{
+			Target: t, Measure: contain.DenyAll, State: state, Since: &since, By: op.plan.Caller.ARN,
+			OpID: op.plan.OpID, Reason: op.reason, PolicyName: op.plan.PolicyName,
+		}
+		if i := slices.IndexFunc(list, same); i >= 0 {
+			now.Incident = list[i].Incident
+			list[i] = now
+			return list
+		}
+		return append(list, now)
+	}
+	return list
 }
 
 // refreshFrozen brings the screen up to date, unless a dialog froze its rows:
@@ -110,14 +156,14 @@ func (m *model) refreshFrozen() tea.Cmd {
 }
 
 // count is how many have a deny that was read in the account; known is false
-// until the account was asked.
+// until the account was asked, or something was contained from here.
 func (a *account) count() (n int, known bool) {
 	for _, c := range a.list {
 		if c.State.InForce() {
 			n++
 		}
 	}
-	return n, a.known
+	return n, a.known || len(a.list) > 0
 }
 
 // sinceWhen is when a containment came about, as far as is known.

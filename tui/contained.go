@@ -99,10 +99,10 @@ func (s *contained) view(m *model, w, h int) []line {
 	switch {
 	case m.opt.Containment == nil:
 		return notice(w, h, "No account to ask.", m.opt.WhyNoContainment, "The audit log (Tab) shows what was done from here.")
-	case a.err != nil:
+	case a.err != nil && len(a.list) == 0:
 		p := contain.Explain(a.err)
 		return notice(w, h, "The account could not be asked who is contained.", p.Message, p.Next, "r asks again.")
-	case !a.known:
+	case !a.known && len(a.list) == 0:
 		return notice(w, h, "Asking the account"+m.th.more)
 	case len(s.shown) == 0 && s.expr != nil:
 		return notice(w, h, "None of those contained matches the filter.", "Esc clears it.")
@@ -160,6 +160,10 @@ func (s *contained) view(m *model, w, h int) []line {
 // partial names what could not be read; nil if everything was.
 func (s *contained) partial(m *model, w int) []line {
 	u := m.account.unread
+	if err := m.account.err; err != nil {
+		text := safe("the account could not be asked: ") + say(contain.Explain(err).Message)
+		return []line{in(bad, " "+m.th.warn+" PARTIAL ").and(normal, text).head(w, m.th.more)}
+	}
 	if len(u) == 0 {
 		return nil
 	}

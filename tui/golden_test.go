@@ -172,6 +172,7 @@ func TestAContainmentLooksAsItDid(t *testing.T) {
 				a.shows("Enter Esc close")
 				goldenOfAccount(t, a, "held")
 				a.press("enter")
+				a.until("the account's answer", func(string) bool { return !a.m.account.asking })
 				a.shows("1 contained")
 				goldenOfAccount(t, a, "principals-contained")
 				a.press("tab", "tab")

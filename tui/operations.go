@@ -26,6 +26,7 @@ type operations struct {
 type operation struct {
 	plan   contain.Plan
 	target safe
+	reason string
 	began  time.Time
 	stop   context.CancelFunc
 	mail   mailbox
@@ -40,6 +41,9 @@ type operation struct {
 	done  bool
 	// looked says that its end was looked at.
 	looked bool
+	// told says that the account was asked since its end, and has told what
+	// stands.
+	told   bool
 	result contain.Result
 	err    error
 
@@ -99,7 +103,7 @@ type (
 func (m *model) start(plan contain.Plan, reason string) (*operation, tea.Cmd) {
 	ctx, stop := context.WithCancel(m.operations.ctx)
 	op := &operation{
-		plan: plan, target: say(plan.Target.String()), began: m.opt.Now(), stop: stop, ended: make(chan struct{}),
+		plan: plan, target: say(plan.Target.String()), reason: reason, began: m.opt.Now(), stop: stop, ended: make(chan struct{}),
 		mail: mailbox{bell: make(chan struct{}, 1)},
 	}
 	m.operations.all = append(m.operations.all, op)
@@ -138,16 +142,18 @@ func (op *operation) hear(now time.Time) {
 
 func (m *model) progressed(msg progressMsg) tea.Cmd {
 	msg.op.hear(m.opt.Now())
+	m.joinContained()
 	if msg.over {
-		return nil
+		return m.refreshFrozen()
 	}
-	return msg.op.listen()
+	return tea.Batch(m.refreshFrozen(), msg.op.listen())
 }
 
 func (m *model) applied(msg appliedMsg) tea.Cmd {
 	op := msg.op
 	op.hear(m.opt.Now())
 	op.done, op.result, op.err = true, msg.result, msg.err
+	m.joinContained()
 	if m.quitting {
 		if m.operations.running() == nil {
 			return tea.Quit
@@ -174,6 +180,17 @@ func (o *operations) running() *operation {
 		}
 	}
 	return nil
+}
+
+// ended are those that are over.
+func (o *operations) ended() []*operation {
+	var out []*operation
+	for _, op := range o.all {
+		if op.done {
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // latest is the operation under way, or else the last one; nil if there is none.
