@@ -46,6 +46,8 @@ type operation struct {
 	told   bool
 	result contain.Result
 	err    error
+	// outcome is how it ended. It may be read once ended is closed.
+	outcome appliedMsg
 
 	// answers to the target's calls since the write, as the evidence had them
 	// at the version counted.
@@ -115,7 +117,8 @@ func (m *model) start(plan contain.Plan, reason string) (*operation, tea.Cmd) {
 		defer stop()
 		defer close(op.ended)
 		result, err := account.Apply(ctx, plan, order)
-		return appliedMsg{op, result, err}
+		op.outcome = appliedMsg{op, result, err}
+		return op.outcome
 	}
 	return op, tea.Batch(apply, op.listen(), m.tick())
 }

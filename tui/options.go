@@ -74,9 +74,18 @@ type Header struct {
 // once the UI has ended, so that the audit log gets it.
 const stopGrace = 15 * time.Second
 
+// output is the terminal.
+func (o *Options) output() io.Writer {
+	if o.Output == nil {
+		return os.Stdout
+	}
+	return o.Output
+}
+
 // Run shows the terminal UI until the operator quits or ctx is done. It returns
 // nil when the operator quit. A containment that runs when the UI ends is told
 // to stop watching, and its outcome is waited for, so that the audit log has it.
+// What was contained or released is then said on Output, with the undo.
 func Run(ctx context.Context, o Options) error {
 	if o.Store == nil {
 		return errors.New("opening the terminal UI: no store")
@@ -101,12 +110,14 @@ func Run(ctx context.Context, o Options) error {
 	}
 	_, err := tea.NewProgram(m, options...).Run()
 	cancel()
-	if !m.operations.wait(stopGrace) {
+	late := !m.operations.wait(stopGrace)
+	if errors.Is(err, tea.ErrInterrupted) {
+		err = nil
+	}
+	if late {
 		err = errors.Join(err, errors.New("a containment was still running: see the audit log for its intent"))
 	}
-	if errors.Is(err, tea.ErrInterrupted) {
-		return nil
-	}
+	err = errors.Join(err, m.operations.farewell(o.output()))
 	if err != nil {
 		return fmt.Errorf("running the terminal UI: %w", err)
 	}
