@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"cordon/investigate/query"
@@ -14,6 +16,8 @@ type filter struct {
 	line   edit
 	expr   *query.Expr
 	err    error
+	// names are fields that this list has besides those of events.
+	names []string
 }
 
 // maxFilter is enough for any expression that a person types.
@@ -30,7 +34,7 @@ func (f *filter) start() {
 	f.typing = true
 }
 
-func (f *filter) clear() { *f = filter{} }
+func (f *filter) clear() { *f = filter{names: f.names} }
 
 // text is the filter as typed.
 func (f *filter) text() string {
@@ -54,7 +58,7 @@ func (f *filter) update(msg tea.Msg) (changed bool) {
 		f.expr = nil
 		return true
 	}
-	expr, err := query.ParseLine(now)
+	expr, err := f.parse(now)
 	if err != nil {
 		f.err = err
 		return false
@@ -63,18 +67,38 @@ func (f *filter) update(msg tea.Msg) (changed bool) {
 	return true
 }
 
-// view is the filter line and, below it, what is wrong with it. The cursor's
-// column is -1 unless it is being typed.
-func (f *filter) view(w int, th *theme) (lines []line, cursor int) {
+// parse reads a filter. The language knows the fields of events alone, so an
+// expression about nothing but the list's own is read without that check.
+func (f *filter) parse(src string) (*query.Expr, error) {
+	expr, err := query.ParseLine(src)
+	if err == nil {
+		return expr, nil
+	}
+	own, ownErr := query.ParseFilter(src)
+	if ownErr != nil || len(own.Columns()) == 0 {
+		return nil, err
+	}
+	for _, c := range own.Columns() {
+		if !slices.Contains(f.names, c) {
+			return nil, err
+		}
+	}
+	return own, nil
+}
+
+// view is the filter line and, below it, what is wrong with it, in at most most
+// lines. The cursor's column is -1 unless it is being typed.
+func (f *filter) view(w, most int, th *theme) (lines []line, cursor int) {
 	if !f.active() {
 		return nil, -1
 	}
 	text, at := f.line.view(w-4, th)
 	lines = []line{append(in(accent, " / "), text...)}
 	if f.err != nil {
-		for i, s := range wrap(f.err.Error(), w-3) {
-			if i == 2 {
-				break
+		told := wrap(f.err.Error(), w-3)
+		for i, s := range told[:min(len(told), most)] {
+			if i == most-1 && len(told) > most {
+				s = (s + th.more).cut(w-3, th.more)
 			}
 			lines = append(lines, in(bad, "   "+s))
 		}

@@ -43,7 +43,7 @@ func newModel(ctx context.Context, o Options) *model {
 	}
 	m := &model{opt: o, ctx: ctx, th: newTheme(o.ASCII, o.NoColor), keys: bindings()}
 	m.operations.ctx = ctx
-	m.views = []screen{&principals{}, newEvents("events", everyEvent), &contained{}, &auditLog{}, &directory{}}
+	m.views = []screen{&principals{filter: filter{names: rankedNames}}, newEvents("events", everyEvent), &contained{}, &auditLog{}, &directory{}}
 	m.stack = m.views[:1:1]
 	return m
 }

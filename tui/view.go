@@ -30,7 +30,7 @@ func (m *model) View() tea.View {
 	cursor := -1
 	var cursorRow int
 	if f, ok := m.top().(filterer); ok {
-		above, at := f.filtering().view(m.width, &m.th)
+		above, at := f.filtering().view(m.width, max(2, m.height/3), &m.th)
 		cursor, cursorRow = at, len(lines)
 		lines = append(lines, above...)
 	}
