@@ -26,6 +26,22 @@ func (m *model) release(p event.Principal) tea.Cmd {
 	return m.askPlan(refTo(p), true)
 }
 
+// isYou reports whether a principal is the one as which cordon is connected. A
+// session of a role is that of the role.
+func (m *model) isYou(p event.Principal) bool {
+	if m.opt.Containment == nil {
+		return false
+	}
+	c := m.opt.Containment.Caller()
+	return string(p.Kind) == c.Kind && p.Name == c.Name && p.Account == c.Account
+}
+
+// The operator's own reading counts as activity, and so can raise its rank.
+const (
+	you      = safe(" (you)")
+	aboutYou = safe("this is you: cordon reads as it, and its own calls raise its rank")
+)
+
 // refTo names a principal for contain.
 func refTo(p event.Principal) contain.Ref {
 	return contain.Ref{Account: p.Account, Kind: contain.Kind(p.Kind), Name: p.Name}

@@ -47,8 +47,11 @@ func (m *model) headIdentity() line {
 		right = right.and(badge, " READ-ONLY ").and(normal, " ")
 	}
 	if h.Caller != "" {
-		room := m.width - l.width() - right.width() - 6
-		l = l.and(dim, "  as ").and(normal, say(shortARN(h.Caller)).cutLeft(room, m.th.more))
+		// Two blanks keep it apart from what follows.
+		const as, apart, least = safe("  as "), 2, 8
+		if room := m.width - l.width() - right.width() - as.width() - apart; room >= least {
+			l = l.and(dim, as).and(normal, say(shortARN(h.Caller)).cutLeft(room, m.th.more))
+		}
 	}
 	return between(l, right, m.width, m.th.more)
 }

@@ -40,7 +40,8 @@ func labelled(name safe, value string, w int) []line {
 	return out
 }
 
-// planView is the whole plan: warnings and reach before the small print.
+// planView is the whole plan: warnings, reach, the document and the undo before
+// the long list of what is left to do.
 func planView(m *model, p *contain.Plan, w int) []line {
 	out := planHead(p, w)
 	if len(p.Warnings) > 0 {
@@ -61,22 +62,22 @@ func planView(m *model, p *contain.Plan, w int) []line {
 			out = append(out, factView(m, f, w)...)
 		}
 	}
-	if len(p.StillOpen) > 0 {
-		section(openTitle(p.Op))
-		for _, o := range p.StillOpen {
-			out = append(out, item(m.th.bullet, normal, o.Text, w)...)
-		}
-	}
 	if p.Policy != "" {
 		title := safe("The policy that is put: ")
 		if p.Op == contain.Release {
 			title = "The policy that is removed: "
 		}
 		section(title + say(p.PolicyName))
-		out = append(out, jsonView(p.Policy, w)...)
+		out = append(out, paragraphs(normal, oneLine(p.Policy), w)...)
 	}
 	section("Undo")
 	out = append(out, paragraphs(normal, p.Undo, w)...)
+	if len(p.StillOpen) > 0 {
+		section(openTitle(p.Op))
+		for _, o := range p.StillOpen {
+			out = append(out, item(m.th.bullet, normal, o.Text, w)...)
+		}
+	}
 	section("As AWS CLI commands, to copy")
 	for _, c := range p.Calls {
 		out = append(out, paragraphs(normal, c.CLI, w)...)
@@ -113,15 +114,11 @@ func factView(m *model, f contain.Fact, w int) []line {
 	return item(m.th.bullet, normal, f.Title+": "+strings.Join(f.Values, ", "), w)
 }
 
-// jsonView is a document with a line for each member.
-func jsonView(doc string, w int) []line {
+// oneLine is a document with blanks at which it can be wrapped.
+func oneLine(doc string) string {
 	var b bytes.Buffer
-	if json.Indent(&b, []byte(doc), "", "  ") == nil {
-		doc = b.String()
+	if json.Indent(&b, []byte(doc), "", "") != nil {
+		return doc
 	}
-	var out []line
-	for _, l := range wrap(doc, w-2) {
-		out = append(out, plain("  "+l))
-	}
-	return out
+	return strings.ReplaceAll(b.String(), "\n", " ")
 }

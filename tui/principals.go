@@ -167,6 +167,9 @@ func (s *principals) view(m *model, w, h int) []line {
 // fromAccount is the width from which the account has a column of its own.
 const fromAccount = 110
 
+// nameColumn is which column of the table has the principal.
+const nameColumn = 2
+
 func (s *principals) table(m *model, w int) *table {
 	who := column{title: "principal", width: max(14, w*3/10), name: true}
 	seen := column{title: "last seen", width: 9, from: 70}
@@ -192,6 +195,10 @@ func (s *principals) row(m *model, t *table, r *investigate.Ranked, picked bool)
 	if r.Account != "" && (m.evidence.accounts || foreign) && t.width < fromAccount {
 		name = r.Account + ":" + name
 	}
+	named := say(name)
+	if m.isYou(r.Principal()) {
+		named = named.cutMiddle(t.at[nameColumn]-you.width(), m.th.more) + you
+	}
 	finding := span{text: "nothing found", style: dim}
 	if len(r.Findings) > 0 {
 		finding = span{text: say(r.Findings[0].Title)}
@@ -206,7 +213,7 @@ func (s *principals) row(m *model, t *table, r *investigate.Ranked, picked bool)
 	return t.row(picked,
 		span{text: mark + " " + word, style: st},
 		span{text: safe(fmt.Sprint(r.Score)), style: st},
-		span{text: say(name)},
+		span{text: named},
 		span{text: say(r.Account), style: dim},
 		span{text: safe(fmt.Sprint(r.Events))},
 		span{text: safe(fmt.Sprint(r.Denied)), style: deniedStyle},
@@ -227,6 +234,9 @@ func (s *principals) detail(m *model, w, h int) []line {
 	}
 	seen := sayf(" seen %s to %s, from %s", clock(r.First, m.opt.Now()), clock(r.Last, m.opt.Now()), some(r.SourceIPs, 3))
 	out = append(out, in(dim, seen).head(w, m.th.more))
+	if m.isYou(r.Principal()) {
+		out = append(out, in(normal, " "+aboutYou).head(w, m.th.more))
+	}
 	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
 		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s", c.Measure, c.State, clock(sinceWhen(c), m.opt.Now()), or(shortARN(c.By), "unknown"))).head(w, m.th.more))
 	} else if !r.Containable {

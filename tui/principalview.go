@@ -13,7 +13,7 @@ func (s *principal) view(m *model, w, h int) []line {
 	return append(top, rest...)
 }
 
-// factsView is what the principal is, in four lines at most.
+// factsView is what the principal is, in five lines at most.
 func (s *principal) factsView(m *model, w int) []line {
 	r := &s.ranked
 	if !s.found {
@@ -21,6 +21,9 @@ func (s *principal) factsView(m *model, w int) []line {
 	}
 	mark, word, st := m.th.level(r.Level)
 	l := in(st, " "+mark+" "+word+safe(fmt.Sprintf(" %d", r.Score))).and(strong, "  "+say(who(s.who)))
+	if m.isYou(s.who) {
+		l = l.and(strong, you)
+	}
 	l = l.and(dim, "  "+say(r.ARN))
 	out := []line{l.head(w, m.th.more)}
 	seen := sayf(" %s events, %d failed, %d denied. Seen %s to %s.",
@@ -32,6 +35,9 @@ func (s *principal) factsView(m *model, w int) []line {
 		from = from.and(dim, "  claims to be ").and(normal, some(r.Badges, 2))
 	}
 	out = append(out, from.head(w, m.th.more))
+	if m.isYou(s.who) {
+		out = append(out, plain(" "+aboutYou).head(w, m.th.more))
+	}
 	if c, ok := m.account.contained(r.Account, string(r.Kind), r.Name); ok {
 		out = append(out, in(caution, sayf(" contained: %s %s since %s by %s: %s", c.Measure, c.State,
 			clock(sinceWhen(c), m.opt.Now()), or(shortARN(c.By), "unknown"), or(c.Reason, "no reason known"))).head(w, m.th.more))
