@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -28,7 +29,6 @@ type eventList struct {
 	// gen numbers the questions; only the answer to the last one counts.
 	gen   int
 	busy  bool
-	stop  context.CancelFunc
 	err   error
 	known bool
 	// deep says that rows are from whole records, as far as that matters.
@@ -50,6 +50,8 @@ type selectedMsg struct {
 	total int
 	deep  bool
 	err   error
+	// stopped says that another question came in between.
+	stopped bool
 }
 
 // scan is how far a question has come that reads records. It is written while
@@ -72,22 +74,30 @@ func (s *scan) look() investigate.Progress {
 }
 
 // typingPause is how long the filter line must rest before records are read.
-const typingPause = 300 * time.Millisecond
+// keyPause is how long it must rest before an expression is asked, which may
+// have to read records at once.
+const (
+	typingPause = 300 * time.Millisecond
+	keyPause    = 100 * time.Millisecond
+)
 
 // refilter asks again because the filter changed.
 func (e *eventList) refilter(m *model) tea.Cmd {
 	e.deep = false
-	return e.query(m)
+	pause := time.Duration(0)
+	if e.expr != nil && !e.wordy() {
+		pause = keyPause
+	}
+	return e.queryAfter(m, pause)
 }
 
 // query asks for the rows anew, dropping the question under way.
-func (e *eventList) query(m *model) tea.Cmd {
-	if e.stop != nil {
-		e.stop()
-	}
+func (e *eventList) query(m *model) tea.Cmd { return e.queryAfter(m, 0) }
+
+func (e *eventList) queryAfter(m *model, pause time.Duration) tea.Cmd {
 	e.gen++
 	e.asked = m.opt.Store.Version()
-	return e.put(m, e.deep && e.wordy(), 0)
+	return e.put(m, e.deep && e.wordy(), pause)
 }
 
 // wordy reports whether whole records may hold more than the columns do.
@@ -95,23 +105,24 @@ func (e *eventList) wordy() bool { return e.expr != nil && len(e.expr.Words()) >
 
 // put asks the store, after a pause.
 func (e *eventList) put(m *model, deep bool, pause time.Duration) tea.Cmd {
-	ctx, stop := context.WithCancel(m.ctx)
-	e.busy, e.stop, e.scan = true, stop, &scan{}
+	search := m.searches.begin(m.ctx)
+	e.busy, e.scan = true, &scan{}
 	ask, gen, store := e.ask, e.gen, m.opt.Store
 	ask.Expr, ask.Descending, ask.Everywhere, ask.Observe = e.expr, !e.oldestFirst, deep, e.scan.observe
 	question := func() tea.Msg {
-		defer stop()
-		if !rest(ctx, pause) {
-			return nil
-		}
-		got, err := store.Select(ctx, ask)
-		msg := selectedMsg{to: e, gen: gen, rows: got.Rows, total: len(got.Rows), deep: deep, err: err}
-		if err == nil && ask.Expr != nil {
-			ask.Expr, ask.Observe = nil, nil
-			var all investigate.Selection
-			all, msg.err = store.Select(ctx, ask)
-			msg.total = len(all.Rows)
-		}
+		msg := selectedMsg{to: e, gen: gen, deep: deep}
+		asked := search.run(pause, func(ctx context.Context) {
+			var got investigate.Selection
+			got, msg.err = store.Select(ctx, ask)
+			msg.rows, msg.total = got.Rows, len(got.Rows)
+			if msg.err == nil && ask.Expr != nil {
+				ask.Expr, ask.Observe = nil, nil
+				var all investigate.Selection
+				all, msg.err = store.Select(ctx, ask)
+				msg.total = len(all.Rows)
+			}
+		})
+		msg.stopped = !asked || errors.Is(msg.err, context.Canceled)
 		return msg
 	}
 	return tea.Batch(question, m.tick())
@@ -138,10 +149,11 @@ func (e *eventList) selected(m *model, msg selectedMsg) tea.Cmd {
 	if msg.gen != e.gen {
 		return nil
 	}
-	if m.dialog != nil {
-		// Rows are frozen: the question is put again when the dialog closes.
+	if m.dialog != nil || msg.stopped {
+		// Rows are frozen, or another list asked: the question is put again when
+		// the dialog closes, or when this list is the top one again.
 		e.busy, e.known = false, false
-		return nil
+		return e.again(m)
 	}
 	e.busy, e.err, e.known, e.version, e.total = false, msg.err, true, e.asked, msg.total
 	e.take(msg.rows)
@@ -149,14 +161,35 @@ func (e *eventList) selected(m *model, msg selectedMsg) tea.Cmd {
 		return nil
 	}
 	if e.wordy() && !msg.deep {
+		if !m.lists(e) {
+			// Reading records is for the list that is looked at.
+			e.known = false
+			return nil
+		}
 		return e.put(m, true, typingPause)
 	}
 	e.deep = true
 	if !m.evidence.reading {
-		return e.refresh(m)
+		return e.again(m)
 	}
 	return nil
 }
+
+// again asks again if need be, but only for the list that is looked at.
+func (e *eventList) again(m *model) tea.Cmd {
+	if m.dialog != nil || m.ctx.Err() != nil || !m.lists(e) {
+		return nil
+	}
+	return e.refresh(m)
+}
+
+// lists reports whether a list of events is the one that is looked at.
+func (m *model) lists(e *eventList) bool {
+	s, ok := m.top().(interface{ is(*eventList) bool })
+	return ok && s.is(e)
+}
+
+func (e *eventList) is(other *eventList) bool { return e == other }
 
 // take replaces the rows. The selection stays on its event, on the same row of
 // the screen, however many events came before it.

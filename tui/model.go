@@ -31,6 +31,7 @@ type model struct {
 	evidence   evidence
 	account    account
 	operations operations
+	searches   searches
 	quitting   bool
 }
 
@@ -41,7 +42,7 @@ func newModel(ctx context.Context, o Options) *model {
 	if o.Containment != nil && o.Header.Alias == "" {
 		o.Header.Alias = o.Containment.Alias()
 	}
-	m := &model{opt: o, ctx: ctx, th: newTheme(o.ASCII, o.NoColor), keys: bindings()}
+	m := &model{opt: o, ctx: ctx, th: newTheme(o.ASCII, o.NoColor), keys: bindings(), searches: newSearches()}
 	m.operations.ctx = ctx
 	m.views = []screen{&principals{filter: filter{names: rankedNames}}, newEvents("events", everyEvent), &contained{}, &auditLog{}, &directory{}}
 	m.stack = m.views[:1:1]
@@ -75,8 +76,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case selectedMsg:
 		return m, msg.to.selected(m, msg)
 	case actedMsg:
-		msg.to.found(m, msg)
-		return m, nil
+		return m, msg.to.found(m, msg)
 	case openedMsg:
 		msg.to.opened(msg)
 		return m, nil

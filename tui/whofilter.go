@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -27,7 +28,8 @@ type asked struct {
 	busy bool
 	err  error
 	gen  int
-	stop context.CancelFunc
+	// search is the question under way.
+	search *search
 	// version is the store's that the answer is of.
 	version uint64
 }
@@ -39,12 +41,14 @@ type actedMsg struct {
 	version uint64
 	who     map[event.Principal]bool
 	err     error
+	// stopped says that another question came in between.
+	stopped bool
 }
 
 // drop forgets the answer, and the question under way.
 func (a *asked) drop() {
-	if a.stop != nil {
-		a.stop()
+	if a.search != nil {
+		a.search.stop()
 	}
 	*a = asked{gen: a.gen + 1}
 }
@@ -56,31 +60,41 @@ func (a *asked) put(m *model, to *principals) tea.Cmd {
 		to.arrange(m)
 		return nil
 	}
-	ctx, stop := context.WithCancel(m.ctx)
-	a.busy, a.stop = true, stop
+	search := m.searches.begin(m.ctx)
+	a.busy, a.search = true, search
 	store, gen, expr := m.opt.Store, a.gen, to.expr
 	return func() tea.Msg {
-		defer stop()
 		msg := actedMsg{to: to, gen: gen, version: version, who: map[event.Principal]bool{}}
-		var got investigate.Selection
-		got, msg.err = store.Select(ctx, investigate.Filter{Expr: expr})
-		for _, row := range got.Rows {
-			msg.who[store.Row(row).Principal] = true
-		}
+		asked := search.run(keyPause, func(ctx context.Context) {
+			var got investigate.Selection
+			got, msg.err = store.Select(ctx, investigate.Filter{Expr: expr})
+			for _, row := range got.Rows {
+				msg.who[store.Row(row).Principal] = true
+			}
+		})
+		msg.stopped = !asked || errors.Is(msg.err, context.Canceled)
 		return msg
 	}
 }
 
 // found takes the answer.
-func (s *principals) found(m *model, msg actedMsg) {
+func (s *principals) found(m *model, msg actedMsg) tea.Cmd {
 	a := &s.acted
 	if msg.gen != a.gen {
-		return
+		return nil
+	}
+	if msg.stopped {
+		a.busy = false
+		if m.top() == screen(s) && m.dialog == nil && m.ctx.Err() == nil {
+			return s.refresh(m)
+		}
+		return nil
 	}
 	a.busy, a.err, a.who, a.version = false, msg.err, msg.who, msg.version
 	if m.dialog == nil {
 		s.arrange(m)
 	}
+	return nil
 }
 
 // rankedFields lets the filter line ask about a principal of the ranking.
