@@ -147,6 +147,10 @@ func (r *run) record(ctx context.Context, err error) error {
 	defer cancel()
 	if _, failed := r.a.o.Log.Append(ctx, rec); failed != nil {
 		r.warnings = append(r.warnings, "the outcome is not in the audit log: "+failed.Error())
+		var log *audit.Error
+		if errors.As(err, &log) {
+			return err // the same has been said of the intent
+		}
 		return errors.Join(err, failed)
 	}
 	return err

@@ -115,10 +115,11 @@ func (o Options) withDefaults() Options {
 
 // patient is the SDK's standard retryer, which backs off exponentially with
 // jitter, with more attempts than its three and no budget that earlier
-// failures could have used up.
+// failures could have used up. They end within CallTime, so that what AWS said
+// last is told, and not that it said nothing.
 func patient() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = 8
+		o.MaxAttempts = 6
 		o.MaxBackoff = 4 * time.Second
 		o.RateLimiter = ratelimit.None
 	})
@@ -157,6 +158,9 @@ func (a *Account) identity(ctx context.Context) (Caller, error) {
 	out, err := a.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return Caller{}, a.explain(err, "asking AWS who the caller is")
+	}
+	if aws.ToString(out.Arn) == "" || aws.ToString(out.Account) == "" {
+		return Caller{}, errHollow("sts:GetCallerIdentity")
 	}
 	return parseCaller(aws.ToString(out.Arn), aws.ToString(out.Account), aws.ToString(out.UserId)), nil
 }

@@ -250,6 +250,16 @@ func loginCommand(profile string) string {
 	return "aws sso login --profile " + quote(profile)
 }
 
+// errHollow is for an answer that counts as a success and has nothing in it: the
+// SDK takes any body for one in which it finds no element that it knows.
+func errHollow(action string) error {
+	return &Problem{
+		Code:    CodeNetwork,
+		Message: action + " was answered with nothing that AWS would answer: something else answers in its place",
+		Next:    nextStep(CodeNetwork),
+	}
+}
+
 // isGone tells whether AWS said that the thing does not exist.
 func isGone(err error) bool { return hasCode(err, CodeNotFound) }
 

@@ -131,6 +131,9 @@ func (a *Account) userAsks(p principal) []ask {
 			if err != nil {
 				return found{}, err
 			}
+			if out.LoginProfile == nil {
+				return found{}, errHollow("iam:GetLoginProfile")
+			}
 			line := "set " + stamp(aws.ToTime(out.LoginProfile.CreateDate))
 			if p.passwordUsed != nil {
 				line += ", last used " + stamp(*p.passwordUsed)

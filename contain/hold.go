@@ -31,6 +31,7 @@ func (r *run) hold(ctx context.Context) error {
 		}
 		left = max(0, end.Sub(r.a.o.Now()))
 		last := r.read(ctx, r.s.deny)
+		r.overtake(&last)
 		switch last.seen {
 		case present:
 			missing, failed = 0, 0

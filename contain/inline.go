@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -109,7 +108,10 @@ func (a *Account) getInline(ctx context.Context, t Target, name string) (policy,
 		}
 		doc, meta = out.PolicyDocument, out.ResultMetadata
 	}
-	return policy{name: name, doc: decodeDocument(aws.ToString(doc))}, answered(meta), nil
+	if doc == nil {
+		return policy{}, answer{}, errHollow("iam:Get" + t.Kind.title() + "Policy")
+	}
+	return policy{name: name, doc: decodeDocument(*doc)}, answered(meta), nil
 }
 
 func (a *Account) putInline(ctx context.Context, t Target, p policy, opts ...func(*iam.Options)) (answer, error) {

@@ -80,6 +80,9 @@ func (a *Account) getUser(ctx context.Context, name string) (principal, error) {
 		return principal{}, err
 	}
 	u := out.User
+	if u == nil {
+		return principal{}, errHollow("iam:GetUser")
+	}
 	return principal{
 		Target:       targetOf(User, u.UserName, u.Arn, u.UserId, u.Path),
 		created:      aws.ToTime(u.CreateDate),
@@ -95,6 +98,9 @@ func (a *Account) getRole(ctx context.Context, name string) (principal, error) {
 		return principal{}, err
 	}
 	r := out.Role
+	if r == nil {
+		return principal{}, errHollow("iam:GetRole")
+	}
 	return principal{
 		Target:      targetOf(Role, r.RoleName, r.Arn, r.RoleId, r.Path),
 		created:     aws.ToTime(r.CreateDate),
@@ -117,6 +123,9 @@ func (a *Account) getGroup(ctx context.Context, name string) (principal, error) 
 			return principal{}, err
 		}
 		g := out.Group
+		if g == nil {
+			return principal{}, errHollow("iam:GetGroup")
+		}
 		p.Target = targetOf(Group, g.GroupName, g.Arn, g.GroupId, g.Path)
 		p.created = aws.ToTime(g.CreateDate)
 		p.members = append(p.members, out.Users...)

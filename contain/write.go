@@ -119,6 +119,9 @@ func (r *run) settle(ctx context.Context, put error) error {
 			break
 		}
 		last = r.read(ctx, r.s.deny)
+		if !isDefinite(put) {
+			r.overtake(&last)
+		}
 		switch last.seen {
 		case present:
 			r.confirm(put, last)
@@ -137,7 +140,26 @@ func (r *run) confirm(put error, last reading) {
 		r.note = "AWS's answer to the write was lost; reading shows that it took effect"
 		r.warnings = append(r.warnings, r.note)
 	}
-	r.reach(InPlace, last.at, fmt.Sprintf("the policy %s was read back, equal to what was written", last.policy.name))
+	read := fmt.Sprintf("the policy %s was read back, equal to what was written", last.policy.name)
+	if op := classify(last.policy.doc).opID; op != r.s.opID {
+		read = fmt.Sprintf("the policy %s was read back: the deny of operation %s", last.policy.name, op)
+	}
+	r.reach(InPlace, last.at, read)
+}
+
+// overtake takes a deny that another operation of cordon's wrote over this one
+// for what is to be watched: two responders containing one target at once are
+// not an attacker taking the deny away.
+func (r *run) overtake(last *reading) {
+	by := classify(last.policy.doc)
+	if last.seen != replaced || !by.ours() {
+		return
+	}
+	last.seen = present
+	r.s.deny = last.policy
+	text := fmt.Sprintf("operation %s of cordon's contained %s at the same time: the policy %s is that one's", by.opID, r.s.target, last.policy.name)
+	r.remark(text)
+	r.warnings = append(r.warnings, text)
 }
 
 // conclude says what is so when no reading showed the policy.
