@@ -89,6 +89,20 @@ func TestRecordRedactsSecretsAndNothingElse(t *testing.T) {
 			"pairs", `{"environment":[{"name":"DB_PASSWORD","value":"p"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"p"}}`,
 			`{"environment":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"HOME","value":"/"}],"p":{"ParameterKey":"DbPassword","ParameterValue":"[redacted]"}}`,
 		},
+		{
+			"assignments in quotes, in sentences, and after a flag", `{"a":"password='a b' x","b":"secretAccessKey: s, then","c":"mysql --password p -h db","d":"psql --db-password 'a b' x"}`,
+			`{"a":"password=[redacted] x","b":"secretAccessKey: [redacted], then","c":"mysql --password [redacted] -h db","d":"psql --db-password [redacted] x"}`,
+		},
+		{
+			"in the address of a server", `{"a":"postgres://app:pw@db:5432/x","b":"https://db:5432/a@b","c":"arn:aws:iam::1:user/a@b"}`,
+			`{"a":"postgres://app:[redacted]@db:5432/x","b":"https://db:5432/a@b","c":"arn:aws:iam::1:user/a@b"}`,
+		},
+		{
+			"pairs that people name", `{"environment":[{"name":"API_KEY","value":"a"},{"name":"DB_PASS","value":"b"},{"name":"COMPASS","value":"c"}],"nextToken":"d"}`,
+			`{"environment":[{"name":"API_KEY","value":"[redacted]"},{"name":"DB_PASS","value":"[redacted]"},{"name":"COMPASS","value":"c"}],"nextToken":"d"}`,
+		},
+		{"prose about passwords", `{"a":"the password must have: 8 letters","b":"no password policy"}`, `{"a":"the password must have: 8 letters","b":"no password policy"}`},
+		{"a name with blanks", `{"sessionToken ":"t"}`, `{"sessionToken ":"[redacted]"}`},
 		{"member names are cleaned too", `{"\u001b]0;x\u0007":1}`, `{"\u001b]0;x\u0007":1}`},
 		{"characters beyond the basic plane", `{"a":"\udb40\udc41🔥"}`, `{"a":"\udb40\udc41🔥"}`},
 		{"what is not JSON", "\x1b[2J{\"password\":\"p\"", `"\u001b[2J{\"password\":\"[redacted]\""`},

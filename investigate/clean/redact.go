@@ -19,20 +19,34 @@ var secretWords = []string{
 	"client secret", "access token", "refresh token", "id token", "auth token",
 	"bearer token", "web identity token", "signin token", "saml assertion",
 	"authorization", "plaintext", "key material", "base32 string seed", "qr code png",
+	"passwd", "passwords", "session tokens",
 }
+
+// pairWords are what the name in a pair ends with besides: names of environment
+// variables and of stacks' parameters are chosen by people. As names of members
+// they would hit clientToken, nextToken and keyId.
+var pairWords = []string{"secret", "token", "api key", "pwd", "credentials"}
 
 var (
 	// secretName is a whole member name, secretJSON a member in text that is not
 	// JSON as a whole (cut off, or quoted once more), secretSetting an assignment
-	// as in an environment, a command line or a URL's query.
-	secretName    = regexp.MustCompile(`(?i)` + anyOf(secretWords) + `$`)
+	// as in an environment, a command line, a URL's query or a sentence, secretFlag
+	// one with a blank between, and secretURL the password in the address of a
+	// server.
+	secretName    = regexp.MustCompile(`(?i)` + anyOf(secretWords) + `\s*$`)
 	secretJSON    = regexp.MustCompile(`(?i)(` + anyOf(secretWords) + `\\*"\s*:\s*\\*")[^"\\]+`)
-	secretSetting = regexp.MustCompile(`(?i)(` + anyOf(secretWords) + `=)[^\s"'\\&,;{}]+`)
+	secretSetting = regexp.MustCompile(`(?i)(` + anyOf(secretWords) + `(?:=|:\s+))` + settingValue)
+	secretFlag    = regexp.MustCompile(`(?i)(--?[-\w]*` + anyOf(secretWords) + `\s+)` + settingValue)
+	secretURL     = regexp.MustCompile(`(://[^\s/?#:@"']*:)[^\s/?#@"']+@`)
 	// pairName and pairValue are the members of {"name":"...","value":"..."} and
 	// its like: environment variables of containers, parameters of stacks.
-	pairName  = regexp.MustCompile(`(?i)^(parameter)?(name|key)$`)
-	pairValue = regexp.MustCompile(`(?i)^(parameter)?value$`)
+	pairSecret = regexp.MustCompile(`(?i)(?:` + anyOf(pairWords) + `|\bpass|_pass)\s*$`)
+	pairName   = regexp.MustCompile(`(?i)^(parameter)?(name|key)$`)
+	pairValue  = regexp.MustCompile(`(?i)^(parameter)?value$`)
 )
+
+// settingValue is a value in quotes, escaped or not, or up to what ends one.
+const settingValue = `(?:\\*'[^']*'?|\\*"[^"]*"?|[^\s"'\\&,;{}]+)`
 
 func anyOf(phrases []string) string {
 	all := strings.Join(phrases, "|")
@@ -93,7 +107,7 @@ func redactMember(name string, value any, pair bool, depth int) any {
 func isSecretPair(members iter.Seq2[string, any]) bool {
 	for name, value := range members {
 		text, ok := value.(string)
-		if ok && pairName.MatchString(name) && secretName.MatchString(text) {
+		if ok && pairName.MatchString(name) && (secretName.MatchString(text) || pairSecret.MatchString(text)) {
 			return true
 		}
 	}
@@ -114,5 +128,7 @@ func redactString(s string, depth int) string {
 		}
 	}
 	s = secretJSON.ReplaceAllString(s, "${1}"+redacted)
-	return secretSetting.ReplaceAllString(s, "${1}"+redacted)
+	s = secretSetting.ReplaceAllString(s, "${1}"+redacted)
+	s = secretFlag.ReplaceAllString(s, "${1}"+redacted)
+	return secretURL.ReplaceAllString(s, "${1}"+redacted+"@")
 }
