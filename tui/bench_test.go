@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +99,39 @@ func (a *app) drain() {
 			return
 		}
 	}
+}
+
+// BenchmarkKeyPressDuringASearch measures a key press that changes the filter
+// while all records are read for the filter before it.
+func BenchmarkKeyPressDuringASearch(b *testing.B) {
+	s, err := many()
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := openApp(b, files(s), 80, 24)
+	a.settled()
+	a.press("tab", "/", `"zebr"`)
+	list, ok := a.m.top().(*events)
+	if !ok {
+		b.Fatalf("the screen is %T", a.m.top())
+	}
+	keys := []string{"a", "backspace"}
+	var slowest time.Duration
+	i := 0
+	for b.Loop() {
+		b.StopTimer()
+		for list.busy && list.scan.look().Total == 0 {
+			a.drain()
+			runtime.Gosched()
+		}
+		b.StartTimer()
+		began := time.Now()
+		a.press(keys[i%len(keys)])
+		_ = a.m.View()
+		slowest = max(slowest, time.Since(began))
+		i++
+	}
+	b.ReportMetric(float64(slowest.Microseconds())/1000, "slowest-ms")
 }
 
 var _ tea.Model = (*model)(nil)

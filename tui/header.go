@@ -41,10 +41,13 @@ func (m *model) headIdentity() line {
 		right = right.and(caution, safe(fmt.Sprint(n))+more+" contained ")
 	}
 	if h.Exercise != "" {
-		right = right.and(badge, " EXERCISE "+m.exercise()+" ").and(normal, " ")
+		right = right.and(badge, " EXERCISE "+m.exercise()+" ")
 	}
 	if m.opt.ReadOnly {
-		right = right.and(badge, " READ-ONLY ").and(normal, " ")
+		if h.Exercise != "" {
+			right = right.and(normal, " ")
+		}
+		right = right.and(badge, " READ-ONLY ")
 	}
 	if h.Caller != "" {
 		// Two blanks keep it apart from what follows.

@@ -73,3 +73,17 @@ func TestQuittingAsksInTheDialogOfWhatRunsAndCtrlCThereLeaves(t *testing.T) {
 		})
 	}
 }
+
+func TestQuittingWorksWhenTheContainmentEndsWhileItIsAsked(t *testing.T) {
+	w := newWorld(t)
+	a := opened(t, w)
+	a.press(`"leaked"`, "enter", `"alice"`, "enter")
+	a.shows("✓ in_place")
+	a.press("q")
+	a.shows("Quit? y / N")
+	close(w.hold)
+	a.shows("It has ended", "Quit? y / N")
+	a.pass(time.Second)
+	a.press("y")
+	a.until("the end", func(string) bool { return a.quit })
+}

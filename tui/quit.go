@@ -15,8 +15,7 @@ func (m *model) quit() tea.Cmd {
 	if _, asked := m.dialog.(*quitDialog); asked {
 		// Only ctrl-c comes here while it is asked. Whoever presses it again
 		// means it, be it quick: nothing is lost by leaving.
-		m.leave()
-		return nil
+		return m.leave()
 	}
 	d := &quitDialog{below: m.dialog}
 	d.grace.open(m.opt.Now())
@@ -24,10 +23,15 @@ func (m *model) quit() tea.Cmd {
 	return nil
 }
 
-// leave stops watching. The program ends when the outcomes have come.
-func (m *model) leave() {
+// leave stops watching. The program ends when the outcomes have come, which may
+// be while it is asked.
+func (m *model) leave() tea.Cmd {
 	m.quitting = true
 	m.operations.stopAll()
+	if m.operations.running() == nil {
+		return tea.Quit
+	}
+	return nil
 }
 
 // quitDialog asks whether to leave while a containment is running.
@@ -42,8 +46,7 @@ func (d *quitDialog) press(m *model, k tea.KeyPressMsg) tea.Cmd {
 	}
 	switch k.String() {
 	case "y", "Y":
-		m.leave()
-		return nil
+		return m.leave()
 	case "n", "N", "enter", "esc", "q":
 		m.dialog = d.below
 		if m.dialog == nil {
@@ -65,8 +68,11 @@ func (d *quitDialog) view(m *model, w, h int) (box, int, int) {
 		}
 	}
 	switch {
-	case m.quitting || op == nil:
+	case m.quitting:
 		say(normal, "Stopping. The outcome goes to the audit log.")
+	case op == nil:
+		say(normal, "It has ended, and the outcome is in the audit log.")
+		lines = append(lines, nil, in(strong, "Quit? y / N"))
 	default:
 		say(normal, fmt.Sprintf("%s is still being watched: %s.", op.target, op.state()))
 		lines = append(lines, nil)

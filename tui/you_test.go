@@ -49,11 +49,14 @@ func TestTheHeaderKeepsWhatItSaysApart(t *testing.T) {
 	w.seed(putDeny())
 	o := w.options(storeOf(t, story()))
 	o.Header.Exercise = "leaked-access-key x20"
-	o.Header.Caller = "arn:aws:sts::123456789012:assumed-role/incident-responders-of-the-night/someone@example.com"
+	o.Header.Alias = "orchard-prod"
 	a := openApp(t, o, 80, 24)
+	a.shows("as user/oncall  1 contained  EXERCISE x20")
+	o.Header.Caller = "arn:aws:sts::123456789012:assumed-role/incident-responders-of-the-night/someone@example.com"
+	a = openApp(t, o, 80, 24)
 	a.shows("1 contained")
 	head, _, _ := strings.Cut(a.screen(), "\n")
-	if want := "ne@example.com  1 contained  EXERCISE x20"; !strings.Contains(head, want) {
+	if want := "ple.com  1 contained  EXERCISE x20"; !strings.Contains(head, want) {
 		t.Errorf("%q lacks %q", head, want)
 	}
 }
@@ -62,7 +65,10 @@ func TestThePlanHasTheDocumentAndTheUndoBeforeWhatTheDenyDoesNotStop(t *testing.
 	w := newWorld(t)
 	a := opened(t, w)
 	a.shows("more lines: PgDn or the down arrow")
-	d := a.m.dialog.(*containDialog)
+	d, ok := a.m.dialog.(*containDialog)
+	if !ok {
+		t.Fatalf("the dialog is %T", a.m.dialog)
+	}
 	d.plan.Warnings = []string{"Look out."}
 	var text strings.Builder
 	for _, l := range planView(a.m, d.plan, 200) {
