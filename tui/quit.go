@@ -62,21 +62,21 @@ func (d *quitDialog) view(m *model, w, h int) (box, int, int) {
 	bw := min(w, 64)
 	op := m.operations.running()
 	var lines []line
-	say := func(st style, s string) {
+	say := func(s string) {
 		for _, l := range wrap(s, bw-4) {
-			lines = append(lines, in(st, l))
+			lines = append(lines, plain(l))
 		}
 	}
 	switch {
 	case m.quitting:
-		say(normal, "Stopping. The outcome goes to the audit log.")
+		say("Stopping. The outcome goes to the audit log.")
 	case op == nil:
-		say(normal, "It has ended, and the outcome is in the audit log.")
+		say("It has ended, and the outcome is in the audit log.")
 		lines = append(lines, nil, in(strong, "Quit? y / N"))
 	default:
-		say(normal, fmt.Sprintf("%s is still being watched: %s.", op.target, op.state()))
+		say(fmt.Sprintf("%s is still being watched: %s.", op.target, op.state()))
 		lines = append(lines, nil)
-		say(normal, "If you quit, cordon stops watching. What is written in the account stays, "+
+		say("If you quit, cordon stops watching. What is written in the account stays, "+
 			"and the audit log says how far it came.")
 		lines = append(lines, nil, in(strong, "Quit? y / N"))
 	}
