@@ -76,7 +76,7 @@ func (d *quitDialog) view(m *model, w, h int) (box, int, int) {
 	default:
 		say(fmt.Sprintf("%s is still being watched: %s.", op.target, op.state()))
 		lines = append(lines, nil)
-		say("If you quit, cordon stops watching. What is written in the account stays, "+
+		say("If you quit, cordon stops watching. What is written in the account stays, " +
 			"and the audit log says how far it came.")
 		lines = append(lines, nil, in(strong, "Quit? y / N"))
 	}
