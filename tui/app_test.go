@@ -211,6 +211,7 @@ type record struct {
 	user, role, name string
 	source           string
 	ip, agent, code  string
+	message          string // what AWS says of a denial if empty
 	request          map[string]any
 	account          string // testAccount if empty
 }
@@ -242,7 +243,7 @@ func (r record) raw(tb testing.TB, n int) []byte {
 		"recipientAccountId": testAccount, "eventType": "AwsApiCall", "readOnly": false, "requestParameters": r.request,
 	}
 	if r.code != "" {
-		rec["errorCode"], rec["errorMessage"] = r.code, "User is not authorized to perform: "+r.name
+		rec["errorCode"], rec["errorMessage"] = r.code, or(r.message, "User is not authorized to perform: "+r.name)
 	}
 	raw, err := json.Marshal(rec)
 	if err != nil {

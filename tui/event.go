@@ -148,7 +148,7 @@ func (s *eventScreen) toldView(m *model, w int) []line {
 	}
 	add([]line{verdict})
 	if e.ErrorMessage != "" {
-		message := paragraphs(normal, e.ErrorMessage, w)
+		message := paragraphs(normal, clean.Secrets(e.ErrorMessage), w)
 		if len(message) > maxMessage {
 			message = append(message[:maxMessage-1], in(dim, "and more: v shows all of it"))
 		}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cordon/investigate"
+	"cordon/investigate/clean"
 )
 
 // events is a list of events: all of them, a principal's, a session's, or a
@@ -113,7 +114,7 @@ func rowDetail(m *model, r investigate.Row, w int) []line {
 		from += " through " + r.InvokedBy
 	}
 	out = append(out, labelled("from", from, w)...)
-	out = append(out, labelled("with", r.UserAgent, w)...)
+	out = append(out, labelled("with", clean.Secrets(r.UserAgent), w)...)
 	if r.AccessKey != "" {
 		out = append(out, labelled("key", r.AccessKey, w)...)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"cordon/investigate/clean"
 	"cordon/investigate/event"
 )
 
@@ -117,7 +118,7 @@ func facts(e *event.Event, doc event.Document) []fact {
 	var out []fact
 	add := func(name safe, value string) {
 		if value != "" {
-			out = append(out, fact{name, value})
+			out = append(out, fact{name, clean.Secrets(value)})
 		}
 	}
 	add("When", string(full(e.Time)))

@@ -162,3 +162,18 @@ func TestWideNamesAreCutByCellsAndNeverBreakTheGrid(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretsInFieldsOfAnEventAreNotShown(t *testing.T) {
+	a := openApp(t, files(storeOf(t, []record{{
+		user: "alice", name: "CreateUser", code: "ValidationError", message: `bad: {"SecretAccessKey": "hunter2"} --password 'hunter2 '`,
+		agent: "curl https://x/?X-Amz-Security-Token=hunter2 postgres://u:hunter2@db",
+	}})), 120, 40)
+	a.settled()
+	for _, step := range []struct{ key, shows string }{{"tab", "with"}, {"enter", "Event id"}, {"v", "errorMessage"}} {
+		a.press(step.key)
+		a.shows(step.shows)
+		if got := a.raw(); strings.Contains(got, "hunter2") || !strings.Contains(got, "[redacted]") {
+			t.Errorf("after %s:\n%s", step.key, a.screen())
+		}
+	}
+}

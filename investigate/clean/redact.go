@@ -1,10 +1,12 @@
 package clean
 
 import (
+	"bytes"
 	"iter"
 	"maps"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // redacted stands where a secret was.
@@ -28,12 +30,10 @@ var secretWords = []string{
 var pairWords = []string{"secret", "token", "api key", "pwd", "credentials"}
 
 var (
-	// secretName is a whole member name, secretJSON a member in text that is not
-	// JSON as a whole (cut off, or quoted once more), secretSetting an assignment
-	// as in an environment, a command line, a URL's query or a sentence, secretFlag
-	// one with a blank between, and secretURL the password in the address of a
-	// server.
-	secretName    = regexp.MustCompile(`(?i)` + anyOf(secretWords) + `\s*$`)
+	// secretJSON is a member in text that is not JSON as a whole (cut off, or
+	// quoted once more), secretSetting an assignment as in an environment, a command
+	// line, a URL's query or a sentence, secretFlag one with a blank between, and
+	// secretURL the password in the address of a server.
 	secretJSON    = regexp.MustCompile(`(?i)(` + anyOf(secretWords) + `\\*"\s*:\s*\\*")[^"\\]+`)
 	secretSetting = regexp.MustCompile(`(?i)(` + anyOf(secretWords) + `(?:=|:\s+))` + settingValue)
 	secretFlag    = regexp.MustCompile(`(?i)(--?[-\w]*` + anyOf(secretWords) + `\s+)` + settingValue)
@@ -48,6 +48,20 @@ var (
 // settingValue is a value in quotes, escaped or not, or up to what ends one.
 const settingValue = `(?:\\*'[^']*'?|\\*"[^"]*"?|[^\s"'\\&,;{}]+)`
 
+// squeezedWords are secretWords without their blanks, and longestSecretWord is
+// more than any has.
+var squeezedWords = squeeze(secretWords)
+
+const longestSecretWord = 24
+
+func squeeze(phrases []string) [][]byte {
+	var out [][]byte
+	for _, p := range phrases {
+		out = append(out, []byte(strings.ReplaceAll(p, " ", "")))
+	}
+	return out
+}
+
 func anyOf(phrases []string) string {
 	all := strings.Join(phrases, "|")
 	return "(?:" + strings.ReplaceAll(all, " ", `[-_ .]?`) + ")"
@@ -59,6 +73,10 @@ func anyOf(phrases []string) string {
 // such as {"name":"DB_PASSWORD","value":"..."}. Null, true and false are no
 // secrets. v itself is not changed.
 func Redact(v any) any { return redact(v, 0) }
+
+// Secrets returns text with the secrets in it replaced as by Redact, for what is
+// shown of a record field by field. It is not safe to be seen yet: see Line.
+func Secrets(s string) string { return redactString(s, 0) }
 
 // deepest is how many strings of JSON inside one another are looked into.
 const deepest = 4
@@ -96,7 +114,7 @@ func redactMember(name string, value any, pair bool, depth int) any {
 	case nil, true, false, "":
 		return value
 	}
-	if secretName.MatchString(name) || pair && pairValue.MatchString(name) {
+	if isSecretName(name) || pair && pairValue.MatchString(name) {
 		return redacted
 	}
 	return redact(value, depth)
@@ -107,7 +125,7 @@ func redactMember(name string, value any, pair bool, depth int) any {
 func isSecretPair(members iter.Seq2[string, any]) bool {
 	for name, value := range members {
 		text, ok := value.(string)
-		if ok && pairName.MatchString(name) && (secretName.MatchString(text) || pairSecret.MatchString(text)) {
+		if ok && pairName.MatchString(name) && (isSecretName(text) || pairSecret.MatchString(text)) {
 			return true
 		}
 	}
@@ -127,8 +145,43 @@ func redactString(s string, depth int) string {
 			return string(after)
 		}
 	}
-	s = secretJSON.ReplaceAllString(s, "${1}"+redacted)
-	s = secretSetting.ReplaceAllString(s, "${1}"+redacted)
-	s = secretFlag.ReplaceAllString(s, "${1}"+redacted)
-	return secretURL.ReplaceAllString(s, "${1}"+redacted+"@")
+	// Most strings have nothing of what the expressions need, and looking for
+	// that is much cheaper than they are.
+	if strings.Contains(s, `"`) {
+		s = secretJSON.ReplaceAllString(s, "${1}"+redacted)
+	}
+	if strings.Contains(s, "=") || strings.Contains(s, ":") && strings.ContainsFunc(s, unicode.IsSpace) {
+		s = secretSetting.ReplaceAllString(s, "${1}"+redacted)
+	}
+	if strings.Contains(s, "-") && strings.ContainsFunc(s, unicode.IsSpace) {
+		s = secretFlag.ReplaceAllString(s, "${1}"+redacted)
+	}
+	if strings.Contains(s, "://") {
+		s = secretURL.ReplaceAllString(s, "${1}"+redacted+"@")
+	}
+	return s
+}
+
+// isSecretName reports whether a name ends with one of the words for secrets,
+// whatever its casing and whatever stands between the words.
+func isSecretName(name string) bool {
+	var last [longestSecretWord]byte
+	n := len(last)
+	for i := len(name) - 1; i >= 0 && n > 0; i-- {
+		switch c := name[i]; {
+		case strings.IndexByte("-_ .\t\n\r", c) >= 0:
+		case 'A' <= c && c <= 'Z':
+			n--
+			last[n] = c + 'a' - 'A'
+		default:
+			n--
+			last[n] = c
+		}
+	}
+	for _, word := range squeezedWords {
+		if bytes.HasSuffix(last[n:], word) {
+			return true
+		}
+	}
+	return false
 }
