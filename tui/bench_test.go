@@ -101,9 +101,10 @@ func (a *app) drain() {
 	}
 }
 
-// BenchmarkKeyPressDuringASearch measures a key press that changes the filter
-// while all records are read for the filter before it.
-func BenchmarkKeyPressDuringASearch(b *testing.B) {
+// BenchmarkSearchInterrupted measures a key press that changes the filter while
+// all records are read for the filter before it. The time of an operation is
+// mostly the pause before the reading; what counts is the slowest press.
+func BenchmarkSearchInterrupted(b *testing.B) {
 	s, err := many()
 	if err != nil {
 		b.Fatal(err)
@@ -119,12 +120,10 @@ func BenchmarkKeyPressDuringASearch(b *testing.B) {
 	var slowest time.Duration
 	i := 0
 	for b.Loop() {
-		b.StopTimer()
 		for list.busy && list.scan.look().Total == 0 {
 			a.drain()
 			runtime.Gosched()
 		}
-		b.StartTimer()
 		began := time.Now()
 		a.press(keys[i%len(keys)])
 		_ = a.m.View()
