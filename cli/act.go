@@ -129,7 +129,11 @@ func (a *App) carryOut(ctx context.Context, act *actor, plan contain.Plan, o act
 	result, applyErr := act.account.Apply(ctx, plan, order)
 	var printErr error
 	if len(result.Targets) > 0 {
-		printErr = a.printResult(result, o.Format, act.logPath)
+		recorded := act.logPath
+		if _, ok := errors.AsType[*audit.Error](applyErr); ok {
+			recorded = ""
+		}
+		printErr = a.printResult(result, o.Format, recorded)
 	}
 	if err := resultFailure(result, order.Hold, applyErr); err != nil {
 		return err
@@ -268,6 +272,7 @@ func (a *App) printPlanned(p contain.Plan, format string) error {
 	})
 }
 
+// printResult prints how it ended, and where that is recorded if it is.
 func (a *App) printResult(r contain.Result, format, logPath string) error {
 	if format == formatJSON {
 		return writeJSON(a.Stdout, r)
@@ -276,7 +281,9 @@ func (a *App) printResult(r contain.Result, format, logPath string) error {
 		for _, t := range r.Targets {
 			printTarget(w, r.OpID, t)
 		}
-		fmt.Fprintf(w, "recorded in %s\n", clean.Line(logPath))
+		if logPath != "" {
+			fmt.Fprintf(w, "recorded in %s\n", clean.Line(logPath))
+		}
 	})
 }
 

@@ -120,7 +120,7 @@ func textEventColumns() []eventColumn {
 		{"EVENT", func(r investigate.Row) string { return strings.TrimSuffix(r.Source, ".amazonaws.com") + ":" + r.Name }},
 		{"RESULT", result},
 		{"REGION", func(r investigate.Row) string { return r.Region }},
-		{"SOURCE IP", func(r investigate.Row) string { return r.SourceIP }},
+		{"SOURCE IP", func(r investigate.Row) string { return clean.Secrets(r.SourceIP) }},
 		{"ABOUT", func(r investigate.Row) string { return r.Subject }},
 	}
 }
@@ -149,8 +149,8 @@ func csvEventColumns() []eventColumn {
 		{"event_source", func(r investigate.Row) string { return r.Source }},
 		{"event_name", func(r investigate.Row) string { return r.Name }},
 		{"region", func(r investigate.Row) string { return r.Region }},
-		{"source_ip", func(r investigate.Row) string { return r.SourceIP }},
-		{"user_agent", func(r investigate.Row) string { return r.UserAgent }},
+		{"source_ip", func(r investigate.Row) string { return clean.Secrets(r.SourceIP) }},
+		{"user_agent", func(r investigate.Row) string { return clean.Secrets(r.UserAgent) }},
 		{"error_code", func(r investigate.Row) string { return r.ErrorCode }},
 		{"failed", func(r investigate.Row) string { return strconv.FormatBool(r.Failed) }},
 		{"subject", func(r investigate.Row) string { return r.Subject }},
