@@ -10,15 +10,16 @@ import (
 
 // farewell says on the normal screen, once the UI has left the terminal, what
 // this program leaves behind in the account: for each target the last operation
-// that changed something, how far it came, and how it is taken back.
-func (o *operations) farewell(w io.Writer) error {
+// that changed something, how far it came, and how it is taken back. The account
+// of an exercise is gone by then, and nothing is to be taken back in it.
+func (o *operations) farewell(w io.Writer, exercise bool) error {
 	var b strings.Builder
 	for _, op := range o.all {
 		op.settle()
 	}
 	for i, op := range o.all {
 		if op.wrote() && !o.superseded(i) {
-			b.WriteString(string(op.lastWord()) + "\n")
+			b.WriteString(string(op.lastWord(exercise)) + "\n")
 		}
 	}
 	if b.Len() == 0 {
@@ -61,7 +62,7 @@ func (op *operation) settle() {
 }
 
 // lastWord is the operation in one line.
-func (op *operation) lastWord() safe {
+func (op *operation) lastWord(exercise bool) safe {
 	text := op.plan.Target.String() + ": " + string(op.state())
 	switch {
 	case !op.done && op.begun.Load() == underWay:
@@ -73,7 +74,11 @@ func (op *operation) lastWord() safe {
 			}
 		}
 	}
-	if undo := op.undo(); undo != "" {
+	undo := op.undo()
+	switch {
+	case exercise:
+		text += "; the exercise has ended, and its account with it"
+	case undo != "":
 		text += "; undo: " + undo
 	}
 	return say(text)

@@ -18,7 +18,7 @@ func saidAtTheEnd(t *testing.T, a *app) string {
 		t.Fatal("a containment does not end")
 	}
 	var out bytes.Buffer
-	if err := a.m.operations.farewell(&out); err != nil {
+	if err := a.m.operations.farewell(&out, false); err != nil {
 		t.Fatal(err)
 	}
 	return regexp.MustCompile(`\d+m?\d*s before`).ReplaceAllString(out.String(), "TIME before")
@@ -81,13 +81,32 @@ func TestWhatIsSaidAtTheEndIsSafeAndLeavesOutWhatWroteNothing(t *testing.T) {
 		op("d", contain.Unknown, "no answer"), op("e", contain.Held, ""), op("e", contain.Refused, "no"),
 	}}
 	var out bytes.Buffer
-	if err := o.farewell(&out); err != nil {
+	if err := o.farewell(&out, false); err != nil {
 		t.Fatal(err)
 	}
 	want := "user/c: reverted, " + string(say("somebody\x1b[2J\nremoved it")) + "\n" +
 		"user/d: unknown, no answer; undo: cordon release user/d\n" +
 		"user/e: held; undo: cordon release user/e\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAfterAnExerciseNothingIsSaidToBeTakenBack(t *testing.T) {
+	w := newWorld(t)
+	a := opened(t, w)
+	a.press(`"leaked"`, "enter", `"alice"`, "enter")
+	a.shows("✓ in_place")
+	close(w.hold)
+	a.shows("✓ held")
+	if !a.m.operations.wait(20 * time.Second) {
+		t.Fatal("a containment does not end")
+	}
+	var out bytes.Buffer
+	if err := a.m.operations.farewell(&out, true); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("user/alice: held; the exercise has ended, and its account with it\n", out.String()); diff != "" {
 		t.Error(diff)
 	}
 }

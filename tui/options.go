@@ -117,7 +117,7 @@ func Run(ctx context.Context, o Options) error {
 	if late {
 		err = errors.Join(err, errors.New("a containment was still running: see the audit log for its intent"))
 	}
-	err = errors.Join(err, m.operations.farewell(o.output()))
+	err = errors.Join(err, m.operations.farewell(o.output(), o.Header.Exercise != ""))
 	if err != nil {
 		return fmt.Errorf("running the terminal UI: %w", err)
 	}
